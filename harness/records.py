@@ -1,0 +1,201 @@
+"""The words of the harness as frozen records: what is asked for, what is tried, and how it ended.
+
+Nothing here computes, and nothing here imports another room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ParamValue = float | int | str | bool | None
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+class Outcome(StrEnum):
+    """How a trial or a cell ended; the value is the word recorded, `sentence` explains it."""
+
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    DIVERGED = "diverged"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+    FAILED = "failed"
+
+    @property
+    def sentence(self) -> str:
+        """What the outcome means, for a person."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Outcome.COMPLETE: "ran to its end",
+    Outcome.PRUNED: "stopped early: worse than the trials before it at the same step",
+    Outcome.DIVERGED: "a loss, gradient or metric was not finite",
+    Outcome.TIMED_OUT: "ran past its time limit",
+    Outcome.OUT_OF_MEMORY: "needed more memory than its limit",
+    Outcome.FAILED: "raised an error or ended its process",
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A data set, ready to learn from: a pool that learners draw on, and a test set fixed once.
+
+    Attributes:
+        X, X_test: (rows, features) float32, NaN for missing; memory-mapped where they come from the cache.
+        y, y_test: (rows,) int64 indices into `classes`.
+        digest: hash of every array, of the classes and of the feature names.
+        path: the cache folder that workers open; empty for a task made in memory.
+    """
+
+    name: str
+    X: Floats
+    y: Ints
+    X_test: Floats
+    y_test: Ints
+    classes: tuple[str, ...]
+    features: tuple[str, ...]
+    digest: str
+    source: str = ""
+    licence: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of one inner split, as indices into the n rows of a cell, in the order of the nested subset."""
+
+    train: Ints
+    validation: Ints
+
+
+@dataclass(frozen=True)
+class Family:
+    """A model configuration with its search space: one file in `conf/model/`.
+
+    Attributes:
+        estimator: `_target_` (dotted path of a class) and its fixed arguments.
+        space: parameter -> a plain value (fixed), or {low, high[, log][, step][, default]},
+            or {choices[, default]}, or for `hidden`: {layers: {...}, units: {...}}.
+        selection: what trials are compared by: "log_loss" or "error".
+        progress: "steps" (the learner trains in steps and can be watched) or "rungs" (it is fitted anew
+            on nested shares of the rows).
+        preprocess: "standardize" (impute and scale on the training rows of each fit) or "none".
+        max_size: the largest size it is run at; None for no limit.
+        max_parameters: the cap on a network's parameters; None for no cap.
+        seconds_per_row: a guess of one trial's cost, for the plan's estimate only.
+    """
+
+    name: str
+    label: str
+    estimator: Mapping[str, Any]
+    space: Mapping[str, Any]
+    selection: str = "log_loss"
+    progress: str = "rungs"
+    preprocess: str = "standardize"
+    max_size: int | None = None
+    max_parameters: int | None = None
+    seconds_per_row: float = 1e-4
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How a cell looks for its best setting. `trial_seconds` None means no limit."""
+
+    sampler: str = "tpe"
+    pruner: str = "median"
+    trials: int = 10
+    trial_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One tuned and tested model: the unit of work, of parallelism and of resumption.
+
+    `key` is a hash of everything its numbers depend on (`plan.cell_key`).
+    """
+
+    key: str
+    data: str
+    digest: str
+    path: str
+    family: Family
+    size: int
+    repeat: int
+    seed: int
+    search: SearchSettings
+    trusted_modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One hyperparameter setting tried inside a cell.
+
+    Attributes:
+        value: the selection metric at the chosen step; None where the outcome gives none.
+        error: the validation error (share of rows wrong) at the chosen step.
+        step: the chosen step of a learner that trains in steps.
+        points: the reported (step, selection metric), at most 20, ascending by step.
+    """
+
+    number: int
+    params: Mapping[str, ParamValue]
+    outcome: Outcome
+    value: float | None = None
+    error: float | None = None
+    step: int | None = None
+    points: tuple[tuple[int, float], ...] = ()
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """How a cell ended. `correct` holds one bit per test row (`numpy.packbits`); `model` the fitted
+    pipeline in skops form, for repeat 0 only."""
+
+    outcome: Outcome
+    trials: int
+    best: int | None = None
+    val_error: float | None = None
+    test_error: float | None = None
+    test_log_loss: float | None = None
+    correct: bytes = b""
+    fit_seconds: float = 0.0
+    seconds: float = 0.0
+    message: str = ""
+    model: bytes | None = None
+    environment: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class TrialStarted:
+    """Event: a worker begins this trial."""
+
+    number: int
+    params: Mapping[str, ParamValue]
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """Event: a worker finished this trial."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True)
+class CellEnded:
+    """Event, the last of a cell: its result, after `result.trials` trials."""
+
+    result: CellResult
+
+
+Event = TrialStarted | TrialEnded | CellEnded
+Emit = Callable[[Event], None]
