@@ -158,8 +158,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class CellResult:
-    """How a cell ended. `correct` holds one bit per test row (`numpy.packbits`); `model` the fitted
-    pipeline in skops form, for repeat 0 only."""
+    """How a cell ended.
+
+    `correct` holds one bit per test row (`numpy.packbits`); `model` the fitted pipeline in skops form,
+    for repeat 0 only.
+    """
 
     outcome: Outcome
     trials: int
