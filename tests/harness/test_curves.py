@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.special import digamma, polygamma
+
+from harness.curves import Interval, curve, from_cells, interval, row_variances, summary_rows
+from harness.errors import DataError, StoreError
+
+# row means .5, .75, .25; column means 1, 0, 1/3, 2/3
+ERRORS = np.array([[1, 0, 0, 1], [1, 0, 1, 1], [1, 0, 0, 0]], dtype=bool)
+
+SIZES = (128, 256, 512, 1024, 2048, 4096, 8192)
+VARIANCES = (9e-4, 5e-4, 1e-4, 1.2e-4, 4e-5, 3e-5, 5e-6)
+
+
+def two_way(
+    rng: np.random.Generator, repeats: int, rows: int, sd: tuple[float, float, float]
+) -> NDArray[np.float64]:
+    """Mean 0, with standard deviations between repeats, between test rows, and of what is left."""
+    between_repeats, between_rows, left = sd
+    return (
+        between_repeats * rng.standard_normal((repeats, 1))
+        + between_rows * rng.standard_normal(rows)
+        + left * rng.standard_normal((repeats, rows))
+    )
+
+
+def as_cells(errors: dict[str, dict[int, NDArray[np.bool_]]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "family": family,
+            "label": family.upper(),
+            "size": size,
+            "repeat": repeat,
+            "test_error": float(row.mean()),
+            "correct": np.packbits(~row).tobytes(),
+            "test_rows": len(row),
+            "outcome": "complete",
+        }
+        for family, by_size in errors.items()
+        for size, D in by_size.items()
+        for repeat, row in enumerate(D)
+    )
+
+
+def draw_errors(seed: int, repeats: int = 4, sizes: tuple[int, ...] = SIZES) -> dict[int, NDArray[np.bool_]]:
+    rng = np.random.default_rng(seed)
+    return {n: rng.random((repeats, 37)) < 2 / n**0.3 * rng.uniform(0.8, 1.2, (repeats, 1)) for n in sizes}
+
+
+def test_the_interval_is_the_two_way_formula_by_hand() -> None:
+    found = interval(ERRORS)
+    A, B, C = 0.0625 / 3, (5 / 27) / 4, (5 / 6 / 6) / 12
+    V = B + A - C
+    df = V**2 / (A**2 / 2 + B**2 / 3)
+    half = stats.t.ppf(0.975, df) * np.sqrt(V)
+    assert found.mean == 0.5
+    assert (found.repeats, found.test_rows) == (3, 4)
+    assert (found.variance, found.df) == pytest.approx((V, df), rel=1e-12)
+    assert (found.low, found.high) == pytest.approx((0.5 - half, 0.5 + half), rel=1e-12)
+    assert (found.rows_share, found.test_share) == pytest.approx(((A - C) / V, B / V), rel=1e-12)
+
+
+def test_residual_above_row_variance_adds_nothing_and_lowers_the_df() -> None:
+    D = np.array([[1.0, 0.0, 0.0, 3.0], [0.0, 1.0, 0.0, 3.0]])  # equal row means
+    found = interval(D)
+    B, C = D.mean(axis=0).var(ddof=1) / 4, (1.0 / 3) / 8
+    assert found.variance == pytest.approx(B, rel=1e-12)
+    assert found.df == pytest.approx(B**2 / (C**2 / 1 + B**2 / 3), rel=1e-12)
+    assert (found.rows_share, found.test_share) == (0.0, 1.0)
+
+
+def test_without_variance_between_test_rows_it_is_the_paired_t_interval() -> None:
+    rng = np.random.default_rng(1)
+    a, b = rng.random(6), rng.random(6)
+    found = interval(np.repeat((a - b)[:, None], 40, axis=1), level=0.9)
+    expected = stats.ttest_rel(a, b).confidence_interval(0.9)
+    assert found.low == pytest.approx(expected.low, abs=1e-12)
+    assert found.high == pytest.approx(expected.high, abs=1e-12)
+    assert found.df == pytest.approx(5, abs=1e-12)
+
+
+def covers(found: Interval) -> bool:
+    assert found.low is not None
+    assert found.high is not None
+    return found.low <= 0.0 <= found.high
+
+
+def without_test_rows(D: NDArray[np.float64]) -> Interval:
+    """The fault the simulation must notice: B dropped, only the repeats' means are looked at."""
+    return interval(np.repeat(D.mean(axis=1, keepdims=True), 2, axis=1))
+
+
+def without_repeats(D: NDArray[np.float64]) -> Interval:
+    """The other one: A dropped."""
+    return interval(D, row_variance=0.0)
+
+
+def coverage(of: Callable[[NDArray[np.float64]], Interval], replications: int = 1500) -> float:
+    rng = np.random.default_rng(7)
+    sd = (0.04, 0.5, 0.2)  # a third of the variance of the mean comes from the repeats
+    return float(np.mean([covers(of(two_way(rng, 5, 500, sd))) for _ in range(replications)]))
+
+
+def test_the_interval_covers_and_a_formula_without_either_side_does_not() -> None:
+    assert 0.935 <= coverage(interval) <= 0.97
+    assert coverage(without_test_rows) < 0.9
+    assert coverage(without_repeats) < 0.9
+
+
+def test_one_repeat_gives_a_mean_and_no_interval() -> None:
+    found = interval(ERRORS[:1])
+    assert found == Interval(0.5, None, None, None, None, None, None, 1, 4)
+
+
+def test_errors_that_never_vary_give_their_mean() -> None:
+    found = interval(np.ones((3, 5), dtype=bool))
+    assert (found.low, found.high, found.df, found.variance) == (1.0, 1.0, 2.0, 0.0)
+    assert (found.rows_share, found.test_share) == (0.0, 0.0)
+
+
+def test_a_given_row_variance_and_extra_df_replace_those_of_the_matrix() -> None:
+    plain = interval(ERRORS)
+    assert interval(ERRORS, row_variance=0.0625) == plain
+    found = interval(ERRORS, row_variance=0.5, extra_df=2.0)
+    A, B, C = 0.5 / 3, (5 / 27) / 4, (5 / 6 / 6) / 12
+    V = B + A - C
+    assert found.variance == pytest.approx(V, rel=1e-12)
+    assert found.df == pytest.approx(V**2 / (A**2 / 4 + B**2 / 3), rel=1e-12)
+
+
+def test_differences_and_errors_of_any_type_give_the_same_interval() -> None:
+    assert interval(ERRORS.astype(np.int8)) == interval(ERRORS.astype(np.float64)) == interval(ERRORS)
+
+
+@pytest.mark.parametrize("shape", [(3,), (0, 4), (3, 1)])
+def test_a_matrix_without_two_test_rows_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(DataError, match=r"at least 1 repeat x 2 test rows, got \("):
+        interval(np.zeros(shape))
+
+
+def independent_shrinkage(sizes: list[int], variances: list[float], repeats: list[int]) -> list[float]:
+    """The same rule by explicit loops and numpy.polyfit."""
+    d0 = 4
+    xs, ys, ws = [], [], []
+    for n, s2, r in zip(sizes, variances, repeats, strict=True):
+        d = r - 1
+        xs.append(np.log(n))
+        ys.append(np.log(s2) - digamma(d / 2) + np.log(d / 2))
+        ws.append(1 / (polygamma(1, d / 2) + polygamma(1, d0 / 2)))
+    slope = np.polyfit(xs, ys, 1, w=np.sqrt(ws))[0]
+    slope = max(-1.5, min(0.0, slope))
+    level = sum(w * (y - slope * x) for x, y, w in zip(xs, ys, ws, strict=True)) / sum(ws)
+    shrunk = []
+    for n, s2, r in zip(sizes, variances, repeats, strict=True):
+        s0 = np.exp(level + slope * np.log(n) + digamma(d0 / 2) - np.log(d0 / 2))
+        shrunk.append((d0 * s0 + (r - 1) * s2) / (d0 + r - 1))
+    return shrunk
+
+
+@pytest.mark.parametrize(
+    "variances",
+    [VARIANCES, VARIANCES[::-1], tuple(10.0**-k for k in range(7))],
+    ids=["falling", "rising", "too steep"],
+)
+def test_shrinkage_equals_an_independent_implementation(variances: tuple[float, ...]) -> None:
+    repeats = [10, 8, 5, 5, 3, 5, 2]
+    expected = independent_shrinkage(list(SIZES), list(variances), repeats)
+    found = row_variances(SIZES, variances, repeats)
+    assert found[0] is None  # 10 repeats stand on their own
+    assert found[1:] == pytest.approx(expected[1:], rel=1e-10)
+
+
+def test_variances_on_a_line_are_shrunk_towards_that_line() -> None:
+    on_line = [1 / n for n in SIZES]
+    shrunk = np.array(row_variances(SIZES, on_line, [5] * 7), dtype=float)
+    factor = shrunk * SIZES
+    np.testing.assert_allclose(factor, factor[0], rtol=1e-10)  # d0 = d: the prior's bias is the sample's
+    assert factor[0] == pytest.approx(1.0, rel=1e-10)
+
+
+def test_more_repeats_pull_less_towards_the_trend() -> None:
+    outlier = [*VARIANCES[:3], VARIANCES[3] * 50, *VARIANCES[4:]]
+    few, many = (row_variances(SIZES, outlier, [5, 5, 5, r, 5, 5, 5])[3] for r in (2, 8))
+    assert few is not None
+    assert many is not None
+    assert few < many < outlier[3]
+
+
+@pytest.mark.parametrize(
+    ("variances", "repeats"),
+    [(VARIANCES[:5], [5] * 5), (VARIANCES, [9] * 7), (VARIANCES, [5] * 5 + [1] * 2), ([0.0] * 7, [5] * 7)],
+    ids=["five sizes", "nine repeats", "five sizes with repeats", "no variance"],
+)
+def test_variances_stand_where_the_rule_does_not_reach(variances: list[float], repeats: list[int]) -> None:
+    assert row_variances(SIZES[: len(variances)], variances, repeats) == [None] * len(variances)
+
+
+def test_a_variance_of_zero_is_raised_to_the_trend_and_does_not_make_it() -> None:
+    without = row_variances(SIZES[:6], VARIANCES[:6], [5] * 6)
+    found = row_variances(SIZES, [*VARIANCES[:6], 0.0], [5] * 7)
+    assert found[:6] == pytest.approx(without, rel=1e-12)
+    assert found[6] is not None
+    assert found[6] > 0
+
+
+def test_one_repeat_is_given_no_variance() -> None:
+    found = row_variances(SIZES, [*VARIANCES[:6], 0.0], [5] * 6 + [1])
+    assert found[6] is None
+    assert found[5] is not None
+
+
+def test_a_curve_takes_its_intervals_from_the_shrunk_variances() -> None:
+    errors = draw_errors(3)
+    drawn = curve("svm", "SVM", errors)
+    s2 = [float(errors[n].mean(axis=1).var(ddof=1)) for n in SIZES]
+    for n, shrunk, found in zip(SIZES, row_variances(SIZES, s2, [4] * 7), drawn.intervals, strict=True):
+        expected = interval(errors[n], row_variance=shrunk, extra_df=2.0)
+        assert found.variance == pytest.approx(expected.variance, rel=1e-10)
+        assert found.df == pytest.approx(expected.df, rel=1e-10)
+        assert found.df != interval(errors[n]).df
+
+
+def test_a_curve_of_few_sizes_takes_each_interval_on_its_own() -> None:
+    errors = draw_errors(3, sizes=SIZES[:5])
+    drawn = curve("svm", "SVM", errors)
+    assert [i.variance for i in drawn.intervals] == [interval(errors[n]).variance for n in SIZES[:5]]
+
+
+def test_the_band_of_one_family_stays_between_0_and_1() -> None:
+    rare = np.zeros((3, 50), dtype=bool)
+    rare[0, :5] = True
+    drawn = curve("svm", "SVM", {10: ~rare, 20: rare})
+    unclipped = interval(rare)
+    assert unclipped.low is not None
+    assert unclipped.low < 0
+    assert drawn.low[1] == 0.0
+    assert drawn.high[0] == 1.0
+    assert drawn.high[1] == unclipped.high
+
+
+def test_cells_become_curves_with_their_errors_in_order_of_appearance() -> None:
+    errors = {"svm": draw_errors(1, sizes=(64, 32)), "lr": draw_errors(2, sizes=(64,))}
+    curves = from_cells(as_cells(errors))
+    assert [c.family for c in curves] == ["svm", "lr"]
+    assert [c.label for c in curves] == ["SVM", "LR"]
+    assert curves[0] == curve("svm", "SVM", errors["svm"])
+    assert curves[0].sizes == (32, 64)
+    assert curves[0].intervals[0].test_rows == 37
+    assert curves[0].mean[0] == pytest.approx(errors["svm"][32].mean(), rel=1e-12)
+
+
+def test_cells_that_did_not_complete_are_left_out() -> None:
+    cells = as_cells({"svm": draw_errors(1, sizes=(32, 64))})
+    cells.loc[(cells["size"] == 64) | (cells["repeat"] == 0), "outcome"] = "failed"
+    curves = from_cells(cells)
+    assert curves[0].sizes == (32,)
+    assert curves[0].repeats == (3,)
+    assert from_cells(cells[cells["outcome"] == "failed"]) == []
+
+
+def test_the_order_of_cells_changes_no_bit() -> None:
+    cells = as_cells({"svm": draw_errors(5)})
+    shuffled = cells.sample(frac=1.0, random_state=0)
+    assert list(shuffled.index) != list(cells.index)
+    assert from_cells(shuffled) == from_cells(cells)
+
+
+def test_the_order_of_repeats_and_of_test_rows_does_not_matter() -> None:
+    errors = draw_errors(5)
+    rng = np.random.default_rng(0)
+    permuted = {n: rng.permutation(rng.permutation(D, axis=0), axis=1) for n, D in errors.items()}
+    for a, b in zip(
+        curve("f", "F", errors).intervals, curve("f", "F", permuted).intervals, strict=True
+    ):  # rounding only
+        assert (a.mean, a.low, a.high, a.df) == pytest.approx((b.mean, b.low, b.high, b.df), rel=1e-10)
+
+
+def test_two_cells_of_one_place_are_refused() -> None:
+    cells = as_cells({"svm": draw_errors(1, sizes=(32,))})
+    with pytest.raises(DataError, match=r"got two of svm at size 32, repeat 0; keep the cells of one sweep"):
+        from_cells(pd.concat([cells, cells]))
+
+
+def test_cells_with_different_test_sets_are_refused() -> None:
+    cells = as_cells({"svm": {32: np.zeros((2, 16), dtype=bool)}})
+    cells.loc[1, "test_rows"] = 15
+    with pytest.raises(DataError, match=r"share one test set, got 15 and 16 rows"):
+        from_cells(cells)
+
+
+def test_bits_that_do_not_fit_the_test_rows_are_refused() -> None:
+    cells = as_cells({"svm": draw_errors(1, sizes=(32,))})
+    cells["correct"] = [b""] * len(cells)
+    with pytest.raises(StoreError, match=r"svm at size 32, repeat 0 must hold 37 bits of test rows, got 0"):
+        from_cells(cells)
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(DataError, match=r"column 'correct'; pass what harness.read_cells returns"):
+        from_cells(as_cells({"svm": draw_errors(1)}).drop(columns="correct"))
+
+
+def test_summary_rows_list_every_family_and_size() -> None:
+    curves = from_cells(as_cells({"svm": draw_errors(1, sizes=(32, 64)), "lr": draw_errors(2, 1, (64,))}))
+    rows = summary_rows(curves)
+    assert [(row["family"], row["size"], row["repeats"]) for row in rows] == [
+        ("svm", 32, 4),
+        ("svm", 64, 4),
+        ("lr", 64, 1),
+    ]
+    assert list(rows[0]) == ["family", "size", "mean", "low", "high", "repeats"]
+    assert rows[0]["low"] == curves[0].low[0]
+    assert rows[2]["low"] is None
