@@ -1,0 +1,134 @@
+"""The cache holds each prepared data set once, as plain arrays that every worker maps into its memory.
+
+A folder is complete or absent: it is written under another name, beside a lock, and then renamed. Its name
+holds a digest of everything that the arrays depend on, so a changed source is another folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..records import Task
+from .recipe import Options, Recipe
+
+FORMAT = 1
+ARRAYS = {"X": np.float32, "y": np.int64, "X_test": np.float32, "y_test": np.int64}
+WORDS = ("name", "digest", "source", "licence")
+LISTS = ("classes", "features")
+
+
+def cached(name: str, recipe: Recipe, options: Options, cache: Path) -> Task:
+    """The Task of a recipe: opened from the cache, or prepared, written there and then opened.
+
+    Of several processes at once one prepares, and the others wait for it. A folder that is not as it was
+    written is made anew.
+    """
+    folder = cache / f"{name}-{_recipe_digest(recipe, options)}"
+    try:
+        return open_cached(folder)
+    except DataError:  # absent or damaged: make it
+        pass
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with _locked(folder.with_suffix(".lock")):
+            return _make(recipe, options, folder)
+    except OSError as error:
+        raise DataError(
+            f"cannot write the prepared data to {cache} ({error.strerror}); "
+            "set tracking.root to a folder that can be written and has room"
+        ) from error
+
+
+def open_cached(path: str | Path) -> Task:
+    """The Task in a cache folder, its arrays memory-mapped and read-only; milliseconds at any size.
+
+    Raises:
+        DataError: the folder is absent, or a file in it is missing, or its length, shape or type is not as
+            recorded. (Changed bytes inside a file of the right length are not looked for.)
+    """
+    folder = Path(path).absolute()
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        if meta["format"] != FORMAT:
+            raise ValueError(f"its format is {meta['format']}, not {FORMAT}")
+        arrays: dict[str, Any] = {name: _map(folder / f"{name}.npy", meta["arrays"][name]) for name in ARRAYS}
+        words: dict[str, Any] = {word: meta[word] for word in WORDS}
+        lists: dict[str, Any] = {word: tuple(meta[word]) for word in LISTS}
+        return Task(**arrays, **words, **lists, path=str(folder))
+    except Exception as error:  # garbled bytes may raise anything
+        reason = " ".join(str(error).split())
+        raise DataError(
+            f"the prepared data in {folder} is missing or damaged ({reason}); the sweep command makes it anew"
+        ) from error
+
+
+def digest_of(task: Task) -> str:
+    """The hash of a Task's content: every array with its shape and type, the classes and the features."""
+    content = hashlib.sha256(json.dumps([task.classes, task.features]).encode())
+    for name in ARRAYS:
+        array = np.ascontiguousarray(getattr(task, name))
+        content.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        content.update(array.data)
+    return content.hexdigest()
+
+
+def _recipe_digest(recipe: Recipe, options: Options) -> str:
+    text = json.dumps(
+        [FORMAT, recipe.version, dict(options), recipe.source(options)], sort_keys=True, default=str
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of that path; the system frees it when the process ends, however it ends."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make(recipe: Recipe, options: Options, folder: Path) -> Task:
+    """Prepare and write the folder, unless another process did while this one waited for the lock."""
+    try:
+        return open_cached(folder)
+    except DataError:
+        shutil.rmtree(folder, ignore_errors=True)
+    task = recipe.prepare(options)
+    partial = folder.with_suffix(".partial")  # under the lock, so at most left by a process that died
+    shutil.rmtree(partial, ignore_errors=True)
+    _write(replace(task, digest=digest_of(task)), partial)
+    partial.rename(folder)
+    return open_cached(folder)
+
+
+def _write(task: Task, folder: Path) -> None:
+    folder.mkdir()
+    arrays = {}
+    for name, dtype in ARRAYS.items():
+        array = np.ascontiguousarray(getattr(task, name), dtype=dtype)
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        arrays[name] = _form(array, folder / f"{name}.npy")
+    meta = {"format": FORMAT, "arrays": arrays, **{word: getattr(task, word) for word in WORDS + LISTS}}
+    (folder / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
+
+
+def _map(path: Path, form: Mapping[str, Any]) -> Any:
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if _form(array, path) != form:
+        raise ValueError(f"{path.name} is {_form(array, path)}, not {form}")
+    return np.asarray(array)  # still the map, without the subclass that every result would inherit
+
+
+def _form(array: np.ndarray[Any, Any], path: Path) -> dict[str, Any]:
+    return {"shape": list(array.shape), "type": array.dtype.str, "bytes": path.stat().st_size}
