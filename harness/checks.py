@@ -1,0 +1,123 @@
+"""A check turns one value of a configuration into its typed form, or into a mistake of one line.
+
+Every check takes the value and its path in the tree, and raises `ConfigError` saying what was found, what
+is allowed and, where it helps, how to mend it. Strict: True is no number, "3" is no number, 3 is no text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import reprlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness.errors import ConfigError
+
+
+def mistake(path: str, rule: str, found: object, remedy: str = "") -> ConfigError:
+    """The error for a value that breaks a rule.
+
+    >>> str(mistake("seed", "a whole number", "x", "e.g. seed=3"))
+    "seed must be a whole number, got 'x'; e.g. seed=3"
+    """
+    return ConfigError(
+        f"{path} must be {rule}, got {reprlib.repr(found)}" + (f"; {remedy}" if remedy else "")
+    )
+
+
+def nearest(word: str, known: Iterable[object]) -> str:
+    """The end of an error about an unknown word: the word that was probably meant, else all known ones.
+
+    >>> nearest("serch", ["search", "seed"]), nearest("x", ["search", "seed"])
+    ('did you mean search?', 'choose from search, seed')
+    """
+    import difflib
+
+    words = [str(name) for name in known]
+    close = difflib.get_close_matches(word, words, n=1)
+    return f"did you mean {close[0]}?" if close else f"choose from {', '.join(words)}"
+
+
+def keys(tree: object, path: str, known: Iterable[str], optional: Iterable[str] = ()) -> Mapping[str, Any]:
+    """A mapping that has every known key, and beside them at most the optional ones.
+
+    >>> keys({"seed": 3}, "", ["seed"])
+    {'seed': 3}
+    """
+    known, allowed = list(known), [*known, *optional]
+    where = path or "the configuration"
+    if not isinstance(tree, Mapping):
+        raise mistake(where, f"a group with the keys {', '.join(allowed)}", tree)
+    for key in tree:
+        if key not in allowed:
+            dotted = f"{path}.{key}" if path else str(key)
+            raise ConfigError(f"unknown key {dotted}; {nearest(str(key), allowed)}")
+    for key in known:
+        if key not in tree:
+            raise ConfigError(f"{where} lacks the key {key}; give it a value")
+    return tree
+
+
+def whole(value: object, path: str, low: int = 1, high: int | None = None) -> int:
+    """A whole number in [low, high]; 1e4 counts as one.
+
+    >>> whole(1e4, "data.sizes")
+    10000
+    """
+    rule = (
+        f"a whole number of at least {low:,}" if high is None else f"a whole number from {low:,} to {high:,}"
+    )
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise mistake(path, rule, value)
+    if number < low or (high is not None and number > high):
+        raise mistake(path, rule, value)
+    return number
+
+
+def is_number(value: object) -> bool:
+    """True for a finite number that is no truth value."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def positive(value: object, path: str) -> float:
+    """A finite number above 0."""
+    if not is_number(value) or value <= 0:  # type: ignore[operator]
+        raise mistake(path, "a number above 0", value)
+    return float(value)  # type: ignore[arg-type]
+
+
+def text(value: object, path: str) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        last = path.rpartition(".")[2]
+        raise mistake(path, "a text", value, f"quote a number to make it one: '{last}=\"2024\"'")
+    return value
+
+
+def one_of(value: object, path: str, known: tuple[str, ...]) -> str:
+    """One of the known words."""
+    if not isinstance(value, str) or value not in known:
+        raise mistake(path, f"one of {', '.join(known)}", value)
+    return value
+
+
+def name(value: object, path: str) -> str:
+    """A text that can name a folder on any system.
+
+    >>> name("digits_search.trials=3", "name")
+    'digits_search.trials=3'
+    """
+    found = text(value, path)
+    if not re.fullmatch(r"\w[\w.=,+-]*", found) or len(found.encode()) > 150:
+        rule = "a name of at most 150 letters, digits and _ - . = , + that begins with a letter or digit"
+        raise mistake(path, rule, value)
+    return found
+
+
+def sequence(value: object, path: str, of: str) -> list[Any]:
+    """A list that is not empty."""
+    if not isinstance(value, list) or not value:
+        raise mistake(path, f"a list of {of}", value)
+    return value

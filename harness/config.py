@@ -1,0 +1,239 @@
+"""A configuration is a plain tree, checked once and then frozen.
+
+Whoever holds a `SweepConfig` need not ask again whether a key exists, has the right type, lies in its range.
+Imports neither Hydra nor NumPy, so that help and completion stay quick.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.checks import keys, mistake, name, one_of, positive, sequence, text, whole
+from harness.family_config import parse_families
+
+if TYPE_CHECKING:
+    from harness.records import Family, SearchSettings
+
+SAMPLERS = ("tpe", "random")
+PRUNERS = ("median", "none")
+LAUNCHERS = ("local", "inline")
+FORMATS = ("text", "json")
+SWEEP_KEYS = (
+    *("name", "seed", "repeats", "data", "model", "search"),
+    *("launch", "tracking", "trusted_modules", "format"),
+)
+
+
+@dataclass(frozen=True)
+class RepeatRule:
+    """How many repeats a size gets: the number beside the first limit that the size does not exceed.
+
+    Attributes:
+        steps: (limit, repeats), ascending by limit.
+        beyond: repeats at sizes above every limit.
+
+    >>> RepeatRule(((300, 10),), beyond=5).at(300), RepeatRule(((300, 10),), beyond=5).at(301)
+    (10, 5)
+    """
+
+    steps: tuple[tuple[int, int], ...]
+    beyond: int
+
+    def at(self, size: int) -> int:
+        """Repeats at a size."""
+        return next((repeats for limit, repeats in self.steps if size <= limit), self.beyond)
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Which data set; `sizes` ascend, None lets the data propose them; `options` are the loader's own."""
+
+    name: str
+    sizes: tuple[int, ...] | None
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LaunchSettings:
+    """Where cells run; `workers` None means one per core."""
+
+    name: str
+    workers: int | None
+
+
+@dataclass(frozen=True)
+class SweepConfig:
+    """What `sweep`, `plan` and `curves` are given.
+
+    Attributes:
+        root: folder of the local store, the cache and the reports.
+        uri: the MLflow store; None means the local one below `root`.
+        source: the unresolved YAML text, which is what may be recorded: a resolved one prints secrets.
+    """
+
+    name: str
+    seed: int
+    repeats: RepeatRule
+    data: DataSettings
+    families: tuple[Family, ...]
+    search: SearchSettings
+    launch: LaunchSettings
+    root: Path
+    uri: str | None
+    format: str
+    trusted_modules: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class UiConfig:
+    """What `ui` is given; the host is always the loopback address."""
+
+    root: Path
+    uri: str | None
+    port: int
+
+
+@dataclass(frozen=True)
+class DoctorConfig:
+    """What `doctor` is given."""
+
+    root: Path
+    uri: str | None
+    data: DataSettings
+    format: str
+
+
+def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
+    """The checked form of a resolved tree (`conf/config.yaml` with its groups).
+
+    Args:
+        tree: nested mappings and lists of plain values.
+        source: the unresolved YAML text of the same tree.
+
+    Raises:
+        ConfigError: for the first key that is unknown or missing, or value of a wrong type or range.
+    """
+    keys(tree, "", SWEEP_KEYS)
+    data = _data(tree["data"])
+    root, uri = _tracking(tree["tracking"])
+    return SweepConfig(
+        name=data.name if tree["name"] is None else name(tree["name"], "name"),
+        seed=whole(tree["seed"], "seed", 0, 2**32 - 1),
+        repeats=_repeats(tree["repeats"]),
+        data=data,
+        families=parse_families(tree["model"]),
+        search=_search(tree["search"]),
+        launch=_launch(tree["launch"]),
+        root=root,
+        uri=uri,
+        format=one_of(tree["format"], "format", FORMATS),
+        trusted_modules=_modules(tree["trusted_modules"]),
+        source=source,
+    )
+
+
+def parse_ui(tree: Mapping[str, Any], source: str = "") -> UiConfig:
+    """The checked form of `conf/ui.yaml`.
+
+    Raises:
+        ConfigError: as `parse`.
+
+    >>> parse_ui({"tracking": {"root": "mlruns", "uri": None}, "port": 5000}).port
+    5000
+    """
+    keys(tree, "", ("tracking", "port"))
+    root, uri = _tracking(tree["tracking"])
+    return UiConfig(root, uri, whole(tree["port"], "port", 1, 65535))
+
+
+def parse_doctor(tree: Mapping[str, Any], source: str = "") -> DoctorConfig:
+    """The checked form of `conf/doctor.yaml`.
+
+    Raises:
+        ConfigError: as `parse`.
+    """
+    keys(tree, "", ("tracking", "data", "format"))
+    root, uri = _tracking(tree["tracking"])
+    return DoctorConfig(root, uri, _data(tree["data"]), one_of(tree["format"], "format", FORMATS))
+
+
+def _data(tree: object) -> DataSettings:
+    """Every key beside `name` and `sizes` is an option, which `harness.data.load` checks."""
+    stated = list(tree) if isinstance(tree, Mapping) else []
+    fields = keys(tree, "data", ("name", "sizes"), optional=stated)
+    options = {key: value for key, value in fields.items() if key not in ("name", "sizes")}
+    return DataSettings(name(fields["name"], "data.name"), _sizes(fields["sizes"]), options)
+
+
+def _sizes(value: object) -> tuple[int, ...] | None:
+    if value == "auto":
+        return None
+    if isinstance(value, str):
+        raise mistake("data.sizes", "auto or a list of whole numbers", value, "e.g. 'data.sizes=[500,5000]'")
+    listed = sequence(value if isinstance(value, list) else [value], "data.sizes", "whole numbers")
+    sizes = sorted(whole(size, "data.sizes") for size in listed)
+    if len(set(sizes)) < len(sizes):
+        raise mistake("data.sizes", "free of repetition", listed)
+    return tuple(sizes)
+
+
+def _repeats(value: object) -> RepeatRule:
+    """A whole number, or a list of 'repeats@largest size' that ends in a plain number for the sizes above."""
+    *limited, beyond = sequence(value if isinstance(value, list) else [value], "repeats", "repeats")
+    steps = tuple(_repeat_step(item) for item in limited)
+    limits = [limit for limit, _ in steps]
+    if isinstance(beyond, str) or limits != sorted(set(limits)):
+        rule = "a number, or a list such as [20@500,10@4000,5] with ascending sizes and a plain number last"
+        raise mistake("repeats", rule, value)
+    return RepeatRule(steps, whole(beyond, "repeats"))
+
+
+def _repeat_step(item: object) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,9})@(\d{1,12})", item) if isinstance(item, str) else None
+    if match is None:
+        raise mistake("repeats", "made of repeats@size, such as 10@300, and a plain number last", item)
+    return whole(int(match[2]), "repeats"), whole(int(match[1]), "repeats")
+
+
+def _search(tree: object) -> SearchSettings:
+    from harness.records import SearchSettings  # reaches NumPy, which help and completion do without
+
+    fields = keys(tree, "search", ("sampler", "pruner", "trials", "trial_seconds"))
+    limit = fields["trial_seconds"]
+    return SearchSettings(
+        sampler=one_of(fields["sampler"], "search.sampler", SAMPLERS),
+        pruner=one_of(fields["pruner"], "search.pruner", PRUNERS),
+        trials=whole(fields["trials"], "search.trials"),
+        trial_seconds=None if limit is None else positive(limit, "search.trial_seconds"),
+    )
+
+
+def _launch(tree: object) -> LaunchSettings:
+    fields = keys(tree, "launch", ("name", "workers"))
+    launcher = one_of(fields["name"], "launch.name", LAUNCHERS)
+    workers = None if fields["workers"] is None else whole(fields["workers"], "launch.workers")
+    if launcher == "inline" and workers not in (None, 1):
+        raise mistake("launch.workers", "1 with launch=inline", workers, "for more take launch=local")
+    return LaunchSettings(launcher, workers)
+
+
+def _tracking(tree: object) -> tuple[Path, str | None]:
+    fields = keys(tree, "tracking", ("root", "uri"))
+    uri = fields["uri"]
+    if uri is not None and not isinstance(uri, str):
+        raise mistake("tracking.uri", "null or the address of an MLflow store", uri)
+    return Path(text(fields["root"], "tracking.root")).expanduser(), uri or None
+
+
+def _modules(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise mistake("trusted_modules", "a list of modules", value, "e.g. 'trusted_modules=[my_package]'")
+    for module in value:
+        if not isinstance(module, str) or not all(part.isidentifier() for part in module.split(".")):
+            raise mistake("trusted_modules", "made of dotted names of modules", module)
+    return tuple(value)

@@ -1,0 +1,56 @@
+"""What Hydra, OmegaConf and YAML say over many lines, in one: what was found, what is allowed, the remedy.
+
+Their errors are known here by the attributes they carry, so that nothing of theirs is imported.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from harness.checks import nearest
+
+
+def one_line(text: str) -> str:
+    """The text without its line breaks and runs of blanks."""
+    return " ".join(text.split())
+
+
+def explain(error: Exception, groups: list[str]) -> str:
+    """One line for what Hydra, OmegaConf or YAML found wrong: what, what is allowed, how to mend it."""
+    cause: Any = error.__cause__ or error
+    if getattr(error, "missing_cfg_file", None):
+        return _missing_file(error)
+    if hasattr(error, "override"):
+        found = one_line(str(cause).split("See https://")[0])
+        return f"cannot read {error.override!r} ({found}); write key=value, and a list in quotes: 'key=[1,2]'"
+    if hasattr(cause, "problem_mark"):
+        mark = cause.problem_mark
+        return f"{mark.name}, line {mark.line + 1}: {cause.problem}; mend the YAML" if mark else str(cause)
+    unknown = re.match(r"Could not override '([^']*)'", str(error))
+    if unknown or type(cause).__name__ in ("ConfigKeyError", "ConfigAttributeError"):
+        return _unknown_key(cause, unknown[1] if unknown else str(cause.full_key), groups)
+    if type(cause).__name__ == "MissingMandatoryValue":
+        return f"{cause.full_key} has no value; add {cause.full_key}=..."
+    lines = [line.strip() for line in str(cause).splitlines()]
+    kept = [
+        line for line in lines if line and not line.startswith(("object_type=", "reference_type=", "See "))
+    ]
+    return "; ".join(kept) or type(cause).__name__
+
+
+def _missing_file(error: Any) -> str:
+    group, _, choice = error.missing_cfg_file.rpartition("/")
+    if not group:
+        return f"there is no configuration {choice!r}; {nearest(choice, ['config', 'ui', 'doctor'])}"
+    return f"{group} has no choice {choice!r}; {nearest(choice, error.options or ['null'])}"
+
+
+def _unknown_key(cause: Any, key: str, groups: list[str]) -> str:
+    full_key, wrong = (str(getattr(cause, name, None) or key) for name in ("full_key", "key"))
+    if wrong == full_key and wrong in groups:
+        return f"this command takes no key {wrong}; harness COMMAND --help lists its keys"
+    parent = getattr(cause, "parent_node", None)
+    siblings = [str(name) for name in parent if name != "hydra"] if parent is not None else []
+    known = [*siblings, *(group for group in groups if group not in siblings and "." not in full_key)]
+    return f"unknown key {full_key}; {nearest(wrong, known)}"

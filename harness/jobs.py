@@ -1,0 +1,47 @@
+"""A job is one composed configuration; those of a multirun differ in overrides and are named by them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Job:
+    """One composed configuration: the resolved tree, the unresolved YAML text, the overrides behind it."""
+
+    tree: dict[str, Any]
+    source: str
+    overrides: tuple[str, ...]
+
+
+def named(trees: list[dict[str, Any]], overrides: list[tuple[str, ...]]) -> list[dict[str, Any]]:
+    """The trees of a multirun with the overrides that tell its jobs apart appended to their names.
+
+    >>> trees = [{"name": "a", "data": {"name": "digits"}}, {"name": "a", "data": {"name": "digits"}}]
+    >>> [tree["name"] for tree in named(trees, [("seed=1", "repeats=2"), ("seed=1", "repeats=3")])]
+    ['a_repeats=2', 'a_repeats=3']
+    """
+    shared = set(overrides[0]).intersection(*overrides[1:]) if overrides else set()
+    named = []
+    for tree, words in zip(trees, overrides, strict=True):
+        data = tree.get("data")
+        given = tree.get("name")
+        base = data.get("name") if given is None and isinstance(data, dict) else given
+        told = {"name"} if given is not None else {"name", "data"}  # keys that the base tells apart already
+        apart = sorted(word for word in words if word not in shared and word.partition("=")[0] not in told)
+        named.append({**tree, "name": f"{base}_{_safe(apart)}"} if apart and isinstance(base, str) else tree)
+    return named
+
+
+def _safe(words: list[str]) -> str:
+    """Words as a part of a file's name; a digest stands for what had to go.
+
+    >>> _safe(["search.trials=3", "seed=1"]), _safe(["model=[svm]"])
+    ('search.trials=3,seed=1', 'model=svm-78d41d')
+    """
+    text = ",".join(words)
+    short = re.sub(r"[^\w.=,+-]+", "", text)[:80]
+    return short if short == text else f"{short}-{sha256(text.encode()).hexdigest()[:6]}"
