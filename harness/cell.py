@@ -1,0 +1,239 @@
+"""A cell: search on validation rows, refit the best setting on all n rows, test once.
+
+A pure function of its specification, the data and the trials already recorded for it. It opens no store,
+writes no file, and streams what happens through `emit`, whose last event is the result.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import threadpoolctl
+from numpy.typing import NDArray
+
+from harness import evaluate, model_files
+from harness.errors import HarnessError
+from harness.evaluate import Point
+from harness.families import build
+from harness.records import (
+    Cell,
+    CellEnded,
+    CellResult,
+    Emit,
+    Floats,
+    Ints,
+    Outcome,
+    ParamValue,
+    Split,
+    Task,
+    Trial,
+    TrialEnded,
+    TrialStarted,
+)
+from harness.search import Search
+from harness.seeds import seed_for
+from harness.space import capped, default_setting
+from harness.splits import inner_splits, subset
+from models.training import Diverged
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What every trial of a cell shares: its rows, its folds, and the space on this data."""
+
+    cell: Cell
+    X: Floats
+    y: Ints
+    folds: tuple[Split, ...]
+    classes: int
+    space: Mapping[str, Any]
+
+    def learner(self, setting: Mapping[str, ParamValue], fold: int | str) -> Any:
+        cell = self.cell
+        seed = seed_for(
+            "fit", data=cell.digest, size=cell.size, repeat=cell.repeat, seed=cell.seed, fold=fold
+        )
+        return build(cell.family, setting, self.space, seed, cell.trusted_modules)
+
+    @property
+    def horizon(self) -> int:
+        """The last step a trial can report: the longest schedule, or the training rows of a fold."""
+        if self.cell.family.progress == "steps":
+            return int(self.learner(default_setting(self.space), 0).with_budget(len(self.y)).steps)
+        return len(self.folds[0].train)
+
+
+def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> None:
+    """Run a cell from where its recorded trials end; the last event is `CellEnded`.
+
+    One BLAS thread throughout: a sum over two threads has other bits.
+    """
+    with threadpoolctl.threadpool_limits(1):
+        start = time.perf_counter()
+        bench = _bench(cell, task)
+        trials = [*recorded, *_trials(bench, recorded, emit)]
+        result = _conclude(bench, task, trials)
+        emit(CellEnded(replace(result, seconds=time.perf_counter() - start)))
+
+
+def _bench(cell: Cell, task: Task) -> _Bench:
+    rows = subset(task.y, cell.size, cell.repeat, cell.seed)
+    X, y = task.X[rows], task.y[rows]
+    classes = len(task.classes)
+    outputs = 1 if classes == 2 else classes
+    space = capped(cell.family.space, X.shape[1], outputs, cell.family.max_parameters)
+    return _Bench(cell, X, y, inner_splits(y, cell.repeat, cell.seed), classes, space)
+
+
+def _trials(bench: _Bench, recorded: Sequence[Trial], emit: Emit) -> Iterator[Trial]:
+    cell = bench.cell
+    seed = seed_for(
+        "search",
+        data=cell.digest,
+        family=cell.family.name,
+        size=cell.size,
+        repeat=cell.repeat,
+        seed=cell.seed,
+    )
+    search = Search(bench.space, cell.search, bench.horizon, seed, recorded)
+    for _ in range(len(recorded), cell.search.trials):
+        number, setting = search.ask()
+        emit(TrialStarted(number, setting))
+        trial = _try(bench, search, number, setting)
+        search.tell(trial)
+        emit(TrialEnded(trial))
+        yield trial
+
+
+def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, ParamValue]) -> Trial:
+    """One trial, its every end an outcome."""
+    start = time.perf_counter()
+    seen: list[Point] = []
+    outcome, message = Outcome.COMPLETE, ""
+    try:
+        outcome = _watch(bench, search, setting, seen, start)
+    except (HarnessError, KeyboardInterrupt):
+        raise
+    except (Diverged, FloatingPointError) as error:
+        outcome, message = Outcome.DIVERGED, str(error)
+    except MemoryError as error:
+        outcome, message = Outcome.OUT_OF_MEMORY, str(error)
+    except Exception as error:  # a learner may raise anything: that is its outcome
+        outcome, message = Outcome.FAILED, f"{type(error).__name__}: {error}"
+    chosen = evaluate.choice(bench.cell.family, seen) if outcome is Outcome.COMPLETE else None
+    return Trial(
+        number=number,
+        params=dict(setting),
+        outcome=outcome,
+        value=chosen.value if chosen else None,
+        error=chosen.error if chosen else None,
+        step=chosen.step if chosen else None,
+        points=tuple((point.step, point.value) for point in seen),
+        seconds=time.perf_counter() - start,
+        message=message,
+    )
+
+
+def _watch(
+    bench: _Bench, search: Search, setting: Mapping[str, ParamValue], seen: list[Point], start: float
+) -> Outcome:
+    """Collect the points of a setting into `seen` until it ends, is pruned or runs out of time."""
+    cell = bench.cell
+    limit = cell.search.trial_seconds
+    points = evaluate.points(
+        cell.family, lambda fold: bench.learner(setting, fold), bench.X, bench.y, bench.folds, bench.classes
+    )
+    for point in points:
+        if not (np.isfinite(point.value) and np.isfinite(point.error)):
+            raise Diverged(point.step)
+        seen.append(point)
+        if limit is not None and time.perf_counter() - start > limit:
+            return Outcome.TIMED_OUT
+        if search.should_prune(point.step, point.value):
+            return Outcome.PRUNED
+    return Outcome.COMPLETE
+
+
+def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial]) -> CellResult:
+    """Refit the best trial on all n rows and test it once."""
+    complete = [trial for trial in trials if trial.outcome is Outcome.COMPLETE and trial.value is not None]
+    if not complete:
+        last = trials[-1]
+        said = f"no trial of {len(trials)} completed; the last: {last.message or last.outcome.sentence}"
+        return CellResult(Outcome.FAILED, len(trials), message=said)
+    best = min(complete, key=lambda trial: (trial.value, trial.number))
+    start = time.perf_counter()
+    try:
+        learner = _refit(bench, best)
+        fit_seconds = time.perf_counter() - start
+        correct, test_loss = _test(bench, learner, task)
+    except (HarnessError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        said = f"the refit of trial {best.number}: {type(error).__name__}: {error}"
+        return CellResult(Outcome.FAILED, len(trials), best.number, message=said)
+    return CellResult(
+        Outcome.COMPLETE,
+        len(trials),
+        best=best.number,
+        val_error=best.error,
+        test_error=float(np.mean(~correct)),
+        test_log_loss=test_loss,
+        correct=np.packbits(correct).tobytes(),
+        fit_seconds=fit_seconds,
+        model=model_files.dump(learner) if bench.cell.repeat == 0 else None,
+        environment=environment(),
+    )
+
+
+def _refit(bench: _Bench, best: Trial) -> Any:
+    """The best setting on all rows: the same schedule, stopped at the step its trial chose."""
+    learner = bench.learner(best.params, "all")
+    if bench.cell.family.progress != "steps":
+        return learner.fit(bench.X, bench.y)
+    learner = learner.with_budget(len(bench.y))
+    training = learner.iter_fit(bench.X, bench.y, (best.step,))
+    next(training)
+    training.close()
+    return learner
+
+
+def _test(bench: _Bench, learner: Any, task: Task) -> tuple[NDArray[np.bool_], float | None]:
+    if not hasattr(learner, "predict_proba"):
+        return learner.predict(task.X_test) == task.y_test, None
+    p = evaluate.probabilities(learner, task.X_test, bench.classes)
+    return p.argmax(axis=1) == task.y_test, evaluate.log_loss(p, task.y_test, len(bench.y))
+
+
+def environment() -> dict[str, Any]:
+    """What bits may depend on beside the key: versions, processor, BLAS kernel and threads."""
+    from importlib.metadata import version
+
+    blas = [
+        {name: pool.get(name) for name in ("internal_api", "version", "architecture", "num_threads")}
+        for pool in threadpoolctl.threadpool_info()
+        if pool.get("user_api") == "blas"
+    ]
+    packages = ("numpy", "scipy", "scikit-learn", "optuna", "scale-harness")
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "processor": _processor(),
+        "blas": blas,
+        **{name: version(name) for name in packages},
+    }
+
+
+def _processor() -> str:
+    """The processor's model name, as Linux tells it; elsewhere what Python knows."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()

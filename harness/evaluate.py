@@ -1,0 +1,141 @@
+"""How one setting is judged inside the n rows of a cell: a sequence of points, watched as it grows.
+
+A learner that trains in steps is trained on all folds in lockstep and its validation curve is their mean.
+A learner that is fitted at once is fitted on nested shares of the rows (its *rungs*), cheap ones first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.records import Family, Floats, Ints, Split
+
+MAX_POINTS = 20
+RUNG_SHARES = (16, 4, 1)
+SMALLEST_RUNG = 100
+
+Build = Callable[[int], Any]
+
+
+@dataclass(frozen=True)
+class Point:
+    """The validation metrics of a setting after `step` gradient steps, or on `step` training rows."""
+
+    step: int
+    value: float
+    error: float
+
+
+def checkpoints(horizon: int, count: int = MAX_POINTS) -> tuple[int, ...]:
+    """At most `count` equally spaced steps, the last of them the horizon.
+
+    >>> checkpoints(10, 4), checkpoints(2)
+    ((3, 5, 8, 10), (1, 2))
+    """
+    count = min(count, horizon)
+    return tuple(-(-horizon * j // count) for j in range(1, count + 1))
+
+
+def rungs(rows: int) -> tuple[int, ...]:
+    """Nested shares n/16, n/4 and n of the training rows, leaving out those too small to rank settings.
+
+    >>> rungs(8000), rungs(100)
+    ((500, 2000, 8000), (100,))
+    """
+    return tuple(rows // share for share in RUNG_SHARES if share == 1 or rows // share >= SMALLEST_RUNG)
+
+
+def probabilities(learner: Any, X: Floats, classes: int) -> NDArray[np.float64]:
+    """Predicted probabilities in the data set's classes; a class the learner never saw gets 0."""
+    aligned = np.zeros((len(X), classes))
+    aligned[:, learner.classes_] = learner.predict_proba(X)
+    return aligned
+
+
+def log_loss(p: NDArray[np.float64], y: Ints, rows: int) -> float:
+    """Mean of -log((n p + 1) / (n + K)) at the true classes, n the training rows, K the classes.
+
+    The mixture with the uniform is the same for every family and keeps the cost of an unseen class finite.
+
+    >>> round(log_loss(np.array([[1.0, 0.0]]), np.array([1]), rows=98), 4)
+    4.6052
+    """
+    n, k = rows, p.shape[1]
+    return float(-np.mean(np.log((n * p[np.arange(len(y)), y] + 1) / (n + k))))
+
+
+def judged(family: Family, learner: Any, X: Floats, y: Ints, rows: int, classes: int) -> tuple[float, float]:
+    """Selection metric and error of a fitted learner on validation rows."""
+    if family.selection == "error":
+        error = float(np.mean(learner.predict(X) != y))
+        return error, error
+    p = probabilities(learner, X, classes)
+    return log_loss(p, y, rows), float(np.mean(p.argmax(axis=1) != y))
+
+
+def points(
+    family: Family, build: Build, X: Floats, y: Ints, folds: Sequence[Split], classes: int
+) -> Iterator[Point]:
+    """The points of one setting, one at a time; `build(fold)` makes an unfitted learner.
+
+    Stopping early is closing the iterator.
+    """
+    if family.progress == "steps":
+        return _lockstep(family, build, X, y, folds, classes)
+    return _rungs(family, build, X, y, folds, classes)
+
+
+def _lockstep(
+    family: Family, build: Build, X: Floats, y: Ints, folds: Sequence[Split], classes: int
+) -> Iterator[Point]:
+    learners = [build(fold).with_budget(len(y)) for fold in range(len(folds))]
+    steps = checkpoints(learners[0].steps)
+    runs = [
+        learner.iter_fit(X[fold.train], y[fold.train], steps)
+        for learner, fold in zip(learners, folds, strict=True)
+    ]
+    held_out = [(X[fold.validation], y[fold.validation], len(fold.train)) for fold in folds]
+    for progress in zip(*runs, strict=True):
+        yield _mean_point(
+            progress[0].step,
+            [
+                judged(family, learner, *rows, classes)
+                for learner, rows in zip(learners, held_out, strict=True)
+            ],
+        )
+
+
+def _rungs(
+    family: Family, build: Build, X: Floats, y: Ints, folds: Sequence[Split], classes: int
+) -> Iterator[Point]:
+    for rung in rungs(len(folds[0].train)):
+        scores = []
+        for number, fold in enumerate(folds):
+            # The last rung is every training row; folds may differ by one.
+            train = fold.train if rung == len(folds[0].train) else fold.train[:rung]
+            learner = build(number).fit(X[train], y[train])
+            scores.append(
+                judged(family, learner, X[fold.validation], y[fold.validation], len(train), classes)
+            )
+        yield _mean_point(rung, scores)
+
+
+def _mean_point(step: int, scores: Sequence[tuple[float, float]]) -> Point:
+    value, error = np.mean(scores, axis=0)
+    return Point(step, float(value), float(error))
+
+
+def choice(family: Family, seen: Sequence[Point]) -> Point:
+    """The point a setting is judged by: the best of its curve, or the fit on all rows.
+
+    >>> choice(Family("nn", "", {}, {}, progress="steps"), [Point(1, 0.5, 0.2), Point(2, 0.6, 0.2)]).step
+    1
+    """
+    if family.progress == "steps":
+        return min(seen, key=lambda point: point.value)
+    return seen[-1]

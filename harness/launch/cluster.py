@@ -1,0 +1,242 @@
+"""Cells on Dask workers: one process per core on this machine, each with one BLAS thread.
+
+The driver submits no more cells than there are workers, takes the events of each in order, and treats every
+misfortune in one place: a cell whose worker died is submitted again with the trials it had recorded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pickle
+import queue
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import dask
+from distributed import Client, Future, KilledWorker, LocalCluster, Security
+
+from harness.launch import worker
+from harness.launch.interrupt import Interrupt
+from harness.launch.work import POLL_SECONDS, Ledger, Work, accept
+from harness.records import Cell, CellEnded, CellResult, Event, Outcome, Trial, TrialEnded, TrialStarted
+
+DEATHS_ALLOWED = 1
+GRACE_SECONDS = 1.0  # a trial ends itself at its limit where it can; past this its worker is ended
+CONFIG = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.nanny.pre-spawn-environ": {
+        "OMP_NUM_THREADS": 1,
+        "OPENBLAS_NUM_THREADS": 1,
+        "MKL_NUM_THREADS": 1,
+    },
+}
+
+
+@dataclass
+class Flight:
+    """A cell under way on some worker.
+
+    Attributes:
+        trials: those recorded so far; a retry starts from them.
+        running: the trial under way, None between trials.
+        deaths: unexplained deaths of the worker, by trial number.
+        verdict: the outcome the driver has already decided for the running trial.
+    """
+
+    cell: Cell
+    trials: list[Trial]
+    future: Future[None] | None = None
+    attempt: int = 0
+    running: TrialStarted | None = None
+    since: float = 0.0
+    address: str = ""
+    pid: int = 0
+    ended: bool = False
+    deaths: dict[int, int] = field(default_factory=dict)
+    verdict: tuple[Outcome, str] | None = None
+
+
+def run(work: Work, ledger: Ledger, workers: int | None) -> None:
+    """Run every cell of the work on `workers` local processes (None: one per core)."""
+    count = workers or cores()
+    with Interrupt(raises=False) as interrupt, _cluster(count) as (cluster, client):
+        Driver(cluster, client, work, ledger, count).run(interrupt)
+        if interrupt.requested:
+            raise KeyboardInterrupt
+
+
+def cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def _cluster(count: int) -> Iterator[tuple[LocalCluster, Client]]:
+    for name in ("distributed", "tornado", "bokeh"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    with dask.config.set(CONFIG):
+        cluster = LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=None,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL + 1,
+            security=Security.temporary(),
+            preload=[worker.__name__],
+        )
+        client = Client(cluster)
+        try:
+            yield cluster, client
+        finally:
+            with contextlib.suppress(TimeoutError):
+                client.close()
+            with contextlib.suppress(TimeoutError):
+                cluster.close()
+
+
+class Driver:
+    """The loop that keeps every worker busy and every event recorded."""
+
+    def __init__(self, cluster: LocalCluster, client: Client, work: Work, ledger: Ledger, slots: int) -> None:
+        self._cluster, self._client = cluster, client
+        self._work, self._ledger, self._slots = work, ledger, slots
+        self._topic = f"harness-{uuid.uuid4().hex}"
+        self._inbox: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._flights: dict[str, Flight] = {}
+        client.subscribe_topic(self._topic, lambda event: self._inbox.put(("event", event[1])))
+
+    def run(self, interrupt: Interrupt) -> None:
+        """Run until the work is done or a stop is requested."""
+        while (self._work or self._flights) and not interrupt.requested:
+            self._fill()
+            self._receive()
+            self._enforce_time()
+            self._replace_workers()
+        self._drain()
+        self._end_workers([flight for flight in self._flights.values() if flight.pid])
+
+    def _fill(self) -> None:
+        while len(self._flights) < self._slots and (job := self._work.take()):
+            cell, recorded = job
+            self._flights[cell.key] = Flight(cell, list(recorded))
+            self._submit(self._flights[cell.key])
+
+    def _submit(self, flight: Flight) -> None:
+        key, attempt = flight.cell.key, flight.attempt
+        flight.running, flight.verdict = None, None
+        flight.future = self._client.submit(
+            worker.run,
+            flight.cell,
+            attempt,
+            tuple(flight.trials),
+            self._topic,
+            key=f"cell-{key}-{attempt}-{self._topic}",
+            pure=False,
+        )
+        flight.future.add_done_callback(lambda future: self._inbox.put(("future", (key, attempt, future))))
+
+    def _receive(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            self._handle(*self._inbox.get(timeout=POLL_SECONDS))
+            self._drain()
+
+    def _drain(self) -> None:
+        while not self._inbox.empty():
+            self._handle(*self._inbox.get())
+
+    def _handle(self, kind: str, content: Any) -> None:
+        if kind == "event":
+            key, attempt, address, pid, data = content
+            flight = self._flights.get(key)
+            if flight is not None and flight.attempt == attempt:
+                flight.address, flight.pid = address, pid
+                self._on_event(flight, pickle.loads(data))
+        else:
+            key, attempt, future = content
+            flight = self._flights.get(key)
+            if flight is not None and flight.attempt == attempt:
+                self._on_future(flight, future)
+
+    def _on_event(self, flight: Flight, event: Event) -> None:
+        """Record an event that is the next of its cell; anything else is a repetition."""
+        expected = len(flight.trials)
+        match event:
+            case TrialStarted(number=number) if number == expected:
+                flight.running, flight.since = event, time.monotonic()
+            case TrialEnded(trial=trial) if trial.number == expected:
+                flight.running = None
+                flight.trials.append(trial)
+            case CellEnded(result=result) if result.trials == expected:
+                flight.ended = True
+            case _:
+                return
+        accept(self._ledger, flight.cell, event)
+
+    def _on_future(self, flight: Flight, future: Future[None]) -> None:
+        """A task is over: the cell has ended, or its worker died, or its code failed."""
+        if flight.ended:
+            del self._flights[flight.cell.key]
+            return
+        error = future.exception() if future.status == "error" else None
+        if error is None or isinstance(error, KilledWorker):
+            self._on_death(flight)
+        else:
+            self._conclude(flight, f"{type(error).__name__}: {error}")
+
+    def _on_death(self, flight: Flight) -> None:
+        """Record the cause where it is known or has struck twice, and submit the cell again."""
+        number = len(flight.trials)
+        flight.deaths[number] = flight.deaths.get(number, 0) + 1
+        verdict = flight.verdict
+        if verdict is None and flight.deaths[number] > DEATHS_ALLOWED:
+            verdict = (Outcome.FAILED, f"its process ended {flight.deaths[number]} times")
+        if verdict is not None and flight.running is None:
+            self._conclude(flight, f"outside of a trial, {verdict[1]}")
+            return
+        if verdict is not None and flight.running is not None:
+            seconds = time.monotonic() - flight.since
+            trial = Trial(number, flight.running.params, verdict[0], seconds=seconds, message=verdict[1])
+            self._on_event(flight, TrialEnded(trial))
+        flight.attempt += 1
+        self._submit(flight)
+
+    def _conclude(self, flight: Flight, message: str) -> None:
+        result = CellResult(Outcome.FAILED, len(flight.trials), message=message)
+        self._on_event(flight, CellEnded(result))
+        del self._flights[flight.cell.key]
+
+    def _enforce_time(self) -> None:
+        """End the worker of a trial past its limit; what is recorded is decided where the future errs."""
+        for flight in self._flights.values():
+            limit = flight.cell.search.trial_seconds
+            if limit is None or flight.running is None or flight.verdict is not None:
+                continue
+            if time.monotonic() - flight.since > limit + GRACE_SECONDS:
+                flight.verdict = (Outcome.TIMED_OUT, f"ran past search.trial_seconds={limit:g}")
+                self._end_workers([flight])
+
+    def _end_workers(self, flights: list[Flight]) -> None:
+        for flight in flights:
+            with contextlib.suppress(Exception):
+                self._client.run(_kill, flight.pid, workers=[flight.address], nanny=True)
+
+    def _replace_workers(self) -> None:
+        if len(self._cluster.scheduler_info["workers"]) < self._slots:
+            self._cluster.scale(self._slots)
+
+
+def _kill(pid: int, dask_worker: Any = None) -> None:
+    """Run by a nanny: end its worker, if that is still the process meant."""
+    process = dask_worker.process if dask_worker is not None else None
+    if process is not None and process.pid == pid:
+        os.kill(pid, 9)

@@ -1,0 +1,223 @@
+"""A plan is the set of cells a configuration asks for, each under a key that its numbers depend on.
+
+The key holds the data, the split rules, the family, the search, size, repeat, seed and protocol version;
+not the launcher, not the store, not the other families. Equal keys mean equal numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness import data
+from harness.errors import ConfigError
+from harness.families import build, check_targets, source_digest
+from harness.progress import duration
+from harness.records import Cell, Family, Task
+from harness.space import capped, default_setting
+from harness.splits import check_size
+
+if TYPE_CHECKING:
+    from harness.config import SweepConfig
+    from harness.tracking.reading import CellRecord
+
+PROTOCOL = 1  # raised whenever splits, search, evaluation or refit change a number
+NUMBERS = ("estimator", "space", "selection", "progress", "preprocess", "max_parameters")
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A family and a size that are not run, and why."""
+
+    family: str
+    size: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells asked for, in the order of the configuration, and what is left out."""
+
+    task: Task
+    cells: tuple[Cell, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The families' labels, in the order of the configuration."""
+        return {cell.family.name: cell.family.label for cell in self.cells}
+
+
+def make(config: SweepConfig, task: Task) -> Plan:
+    """The plan of a configuration on its data.
+
+    Raises:
+        ConfigError: for a size above the pool, or a family that cannot be built.
+    """
+    sizes = config.data.sizes or data.ladder(len(task.y), len(task.classes))
+    for size in sizes:
+        check_size(size, len(task.y))
+    check_targets(config.families, config.trusted_modules)
+    for family in config.families:
+        _check_buildable(family, task, config.trusted_modules)
+    wanted = [(family, size) for family in config.families for size in sizes]
+    skipped = tuple(
+        Skipped(family.name, size, f"above its largest size, {family.max_size:,}")
+        for family, size in wanted
+        if family.max_size is not None and size > family.max_size
+    )
+    left_out = {(skip.family, skip.size) for skip in skipped}
+    cells = tuple(
+        _cell(config, task, family, size, repeat)
+        for family, size in wanted
+        if (family.name, size) not in left_out
+        for repeat in range(config.repeats.at(size))
+    )
+    if not cells:
+        raise ConfigError("every size is above its families' max_size; lower data.sizes")
+    return Plan(task, cells, skipped)
+
+
+def _check_buildable(family: Family, task: Task, trusted_modules: tuple[str, ...]) -> None:
+    """Make one learner, so that a mistake in a family's file is told before the first fit."""
+    classes = len(task.classes)
+    space = capped(family.space, task.X.shape[1], 1 if classes == 2 else classes, family.max_parameters)
+    learner = build(family, default_setting(space), space, 0, trusted_modules)
+    if family.progress == "steps" and not hasattr(learner, "iter_fit"):
+        raise ConfigError(
+            f"model.{family.name}: progress=steps needs an estimator with iter_fit and preprocess=none; "
+            "set progress=rungs"
+        )
+    if family.selection == "log_loss" and not hasattr(learner, "predict_proba"):
+        raise ConfigError(f"model.{family.name}: selection=log_loss needs predict_proba; set selection=error")
+
+
+def _cell(config: SweepConfig, task: Task, family: Family, size: int, repeat: int) -> Cell:
+    key = cell_key(config, task.digest, family, size, repeat)
+    return Cell(
+        key=key,
+        data=task.name,
+        digest=task.digest,
+        path=task.path,
+        family=family,
+        size=size,
+        repeat=repeat,
+        seed=config.seed,
+        search=config.search,
+        trusted_modules=config.trusted_modules,
+    )
+
+
+def cell_key(config: SweepConfig, digest: str, family: Family, size: int, repeat: int) -> str:
+    """32 hexadecimal digits of a hash over everything the cell's numbers depend on."""
+    parts = {
+        "protocol": PROTOCOL,
+        "data": digest,
+        "family": definition(family),
+        "source": source_digest(family, config.trusted_modules),
+        "search": asdict(config.search),
+        "size": size,
+        "repeat": repeat,
+        "seed": config.seed,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def definition(family: Family) -> dict[str, Any]:
+    """The part of a family that its numbers depend on, its name included, which seeds its search."""
+    return {"name": family.name} | {name: getattr(family, name) for name in NUMBERS}
+
+
+def missing(plan: Plan, ended: Mapping[str, CellRecord]) -> list[Cell]:
+    """The cells that are not complete; a failed cell is tried again."""
+    return [cell for cell in plan.cells if not (cell.key in ended and ended[cell.key].outcome == "complete")]
+
+
+def longest_first(cells: Iterable[Cell], ended: Collection[CellRecord]) -> list[Cell]:
+    """Cells by falling estimated cost, so that no long one is left at the end."""
+    return sorted(cells, key=lambda cell: -estimated_seconds(cell, ended))
+
+
+def estimated_seconds(cell: Cell, ended: Collection[CellRecord]) -> float:
+    """What a cell may cost: as its family's recorded cells of the nearest size, else as its file guesses."""
+    alike = [record for record in ended if record.family == cell.family.name and record.seconds > 0]
+    if not alike:
+        return cell.family.seconds_per_row * cell.size * (cell.search.trials + 1)
+    nearest = min(alike, key=lambda record: abs(record.size - cell.size))
+    return nearest.seconds * cell.size / nearest.size * cell.search.trials / max(nearest.trials, 1)
+
+
+def show(config: SweepConfig) -> int:
+    """Print the plan: per family and size the cells recorded and missing, and what the rest may cost."""
+    from harness.tracking.reading import ended_cells
+    from harness.tracking.store import exists, open_store
+
+    task = data.load(config.data.name, config.data.options, config.root / "cache")
+    plan = make(config, task)
+    ended = {}
+    if exists(config.root, config.uri):
+        ended = ended_cells(open_store(config.root, config.uri), task.name)
+    left = {cell.key for cell in missing(plan, ended)}
+    seconds = {cell.key: estimated_seconds(cell, ended.values()) for cell in plan.cells}
+    if config.format == "json":
+        print(json.dumps(_as_json(config, plan, left, seconds), indent=1))
+    else:
+        print("\n".join(_as_text(config, plan, left, seconds)))
+    return 0
+
+
+def _as_json(
+    config: SweepConfig, plan: Plan, left: Collection[str], seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    cells: list[dict[str, Any]] = [
+        {
+            "key": cell.key,
+            "family": cell.family.name,
+            "size": cell.size,
+            "repeat": cell.repeat,
+            "done": cell.key not in left,
+            "estimated_seconds": round(seconds[cell.key], 3) if cell.key in left else 0.0,
+        }
+        for cell in plan.cells
+    ]
+    return {
+        "name": config.name,
+        "data": plan.task.name,
+        "digest": plan.task.digest,
+        "trials": config.search.trials,
+        "cells": cells,
+        "done": len(plan.cells) - len(left),
+        "missing": len(left),
+        "estimated_seconds": round(sum(cell["estimated_seconds"] for cell in cells), 1),
+        "skipped": [asdict(skip) for skip in plan.skipped],
+    }
+
+
+def _as_text(
+    config: SweepConfig, plan: Plan, left: Collection[str], seconds: Mapping[str, float]
+) -> list[str]:
+    groups = Counter((cell.family.name, cell.size) for cell in plan.cells)
+    done = Counter((cell.family.name, cell.size) for cell in plan.cells if cell.key not in left)
+    cost = dict.fromkeys(groups, 0.0)
+    for cell in plan.cells:
+        cost[cell.family.name, cell.size] += seconds[cell.key] if cell.key in left else 0.0
+    width = max(len(family) for family, _ in groups)
+    lines = [
+        f"{config.name}: {len(plan.cells)} cells of {config.search.trials} trials on {plan.task.name}",
+        "",
+    ]
+    lines.append(f"{'family':{width}}  {'size':>9}  {'cells':>5}  {'done':>5}  {'missing':>7}  estimate")
+    for (family, size), count in groups.items():
+        finished = done[family, size]
+        lines.append(
+            f"{family:{width}}  {size:>9,}  {count:>5}  {finished:>5}  {count - finished:>7}  "
+            f"{duration(cost[family, size]):>8}"
+        )
+    lines += [f"{skip.family:{width}}  {skip.size:>9,}  skipped: {skip.reason}" for skip in plan.skipped]
+    total = duration(sum(cost.values()))
+    lines += ["", f"{len(plan.cells) - len(left)} done, {len(left)} missing, about {total} on one core"]
+    return lines

@@ -1,0 +1,119 @@
+"""A search space is a table from parameter names to what they may be; a setting is one row of choices.
+
+An entry of a space is a plain value (fixed), a range {low, high[, log][, step][, default]}, a list of
+{choices[, default]}, or, for `hidden`, {layers: range, units: range}, meaning `(units,) * layers`.
+Only ranges and choices are searched; they are named by their path, such as `hidden.units`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from harness.errors import ConfigError
+from harness.records import ParamValue
+
+
+def is_searched(entry: object) -> bool:
+    """True for a range or a list of choices, False for a fixed value.
+
+    >>> is_searched({"low": 1, "high": 3}), is_searched(0.5)
+    (True, False)
+    """
+    return isinstance(entry, Mapping) and ("low" in entry or "choices" in entry)
+
+
+def searched(space: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The searched entries of a space, by path, in the order of the file.
+
+    >>> list(searched({"hidden": {"layers": 1, "units": {"low": 4, "high": 32}}, "slope": 0.01}))
+    ['hidden.units']
+    """
+    flat: dict[str, Mapping[str, Any]] = {}
+    for name, entry in space.items():
+        if is_searched(entry):
+            flat[name] = entry
+        elif isinstance(entry, Mapping):
+            flat |= {f"{name}.{inner}": part for inner, part in entry.items() if is_searched(part)}
+    return flat
+
+
+def default_setting(space: Mapping[str, Any]) -> dict[str, ParamValue]:
+    """The setting tried first: each entry's `default`, else its first choice or its lower bound.
+
+    >>> default_setting({"C": {"low": 0.1, "high": 10.0, "default": 1.0}, "kernel": {"choices": ["rbf"]}})
+    {'C': 1.0, 'kernel': 'rbf'}
+    """
+    return {
+        path: entry.get("default", entry["choices"][0] if "choices" in entry else entry["low"])
+        for path, entry in searched(space).items()
+    }
+
+
+def arguments(space: Mapping[str, Any], setting: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments for the estimator: the fixed values of the space and the chosen ones.
+
+    >>> arguments({"hidden": {"layers": 2, "units": {"low": 4, "high": 32}}}, {"hidden.units": 8})
+    {'hidden': (8, 8)}
+    """
+    chosen: dict[str, Any] = {}
+    for name, entry in space.items():
+        if is_searched(entry):
+            chosen[name] = setting[name]
+        elif isinstance(entry, Mapping) and set(entry) == {"layers", "units"}:
+            layers, units = (setting.get(f"{name}.{part}", entry[part]) for part in ("layers", "units"))
+            chosen[name] = (units,) * layers
+        else:
+            chosen[name] = entry
+    return chosen
+
+
+def count_parameters(inputs: int, layers: int, units: int, outputs: int) -> int:
+    """Weights and biases of a network with `layers` hidden layers of `units` units.
+
+    >>> count_parameters(inputs=2, layers=1, units=3, outputs=1)
+    13
+    """
+    widths = [inputs, *[units] * layers, outputs]
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(widths))
+
+
+def capped(space: Mapping[str, Any], inputs: int, outputs: int, cap: int | None) -> dict[str, Any]:
+    """The space with `hidden.units` bounded so that every network has at most `cap` parameters on this data.
+
+    So a class of networks stays a class on wide data.
+
+    Raises:
+        ConfigError: where even the smallest width is above the cap.
+
+    >>> capped({"hidden": {"layers": 1, "units": {"low": 4, "high": 64}}}, 784, 10, 10_000)["hidden"]
+    {'layers': 1, 'units': {'low': 4, 'high': 12}}
+    """
+    hidden = space.get("hidden")
+    if cap is None or not isinstance(hidden, Mapping):
+        return dict(space)
+    deepest, units = _bounds(hidden["layers"])[1], hidden["units"]
+    low, high = _bounds(units)
+    while high >= low and count_parameters(inputs, deepest, high, outputs) > cap:
+        high -= 1
+    if high < low:
+        raise ConfigError(
+            f"a network of {deepest} layers of {low} units has "
+            f"{count_parameters(inputs, deepest, low, outputs):,} parameters on {inputs} inputs, "
+            f"max_parameters is {cap:,}; raise max_parameters or lower space.hidden"
+        )
+    if is_searched(units) and high < units["high"]:
+        units = {**units, "high": high} | (
+            {"default": min(units["default"], high)} if "default" in units else {}
+        )
+    return {**space, "hidden": {"layers": hidden["layers"], "units": units}}
+
+
+def _bounds(entry: Any) -> tuple[int, int]:
+    """Lowest and highest value of an integer entry, searched or fixed."""
+    if isinstance(entry, Mapping):
+        if "choices" in entry:
+            return min(entry["choices"]), max(entry["choices"])
+        return int(entry["low"]), int(entry["high"])
+    return int(entry), int(entry)

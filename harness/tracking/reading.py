@@ -1,0 +1,187 @@
+"""What was recorded, read back: runs by filter, cells by key, tables for a person.
+
+Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
+from mlflow.entities import Run
+
+from harness import model_files
+from harness.errors import StoreError
+from harness.tracking.store import Store, exists, open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    """A recorded cell, as a row of `cells.csv`."""
+
+    key: str
+    run_id: str
+    family: str
+    size: int
+    repeat: int
+    outcome: str
+    test_error: float | None
+    val_error: float | None
+    trials: int
+    fit_seconds: float
+    seconds: float
+    test_rows: int
+    message: str
+    versions: str
+
+
+def search(client: MlflowClient, experiments: list[str], query: str) -> list[Run]:
+    """Every run that matches, over all pages, oldest first."""
+    runs: list[Run] = []
+    token = None
+    while True:
+        page = client.search_runs(
+            experiments, query, max_results=5000, order_by=["attributes.start_time ASC"], page_token=token
+        )
+        runs += page
+        token = page.token
+        if not token:
+            return runs
+
+
+def children(client: MlflowClient, run: Run) -> list[Run]:
+    """The runs nested under a run."""
+    return search(client, [run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
+
+
+def ended_cells(store: Store, data: str) -> dict[str, CellRecord]:
+    """The cells of a data set that ended, complete or failed, by key; the newest of a key counts."""
+    experiment = store.client.get_experiment_by_name(data)
+    if experiment is None:
+        return {}
+    query = "tags.kind = 'cell' and attributes.status != 'RUNNING'"
+    runs = search(store.client, [experiment.experiment_id], query)
+    return {record.key: record for record in map(cell_record, runs)}
+
+
+def cell_record(run: Run) -> CellRecord:
+    """The record a cell's run holds."""
+    tags, metrics = run.data.tags, run.data.metrics
+    return CellRecord(
+        key=tags["cell"],
+        run_id=run.info.run_id,
+        family=tags["family"],
+        size=int(tags["size"]),
+        repeat=int(tags["repeat"]),
+        outcome=tags.get("outcome", "failed"),
+        test_error=metrics.get("test_error"),
+        val_error=metrics.get("val_error"),
+        trials=int(metrics.get("trials", 0)),
+        fit_seconds=metrics.get("fit_seconds", 0.0),
+        seconds=metrics.get("seconds", 0.0),
+        test_rows=int(tags.get("test_rows", 0)),
+        message=tags.get("message", ""),
+        versions=tags.get("versions", ""),
+    )
+
+
+def artifact(store: Store, run_id: str, name: str) -> Path:
+    """A local path of a run's artifact."""
+    return Path(download_artifacts(run_id=run_id, artifact_path=name, tracking_uri=store.uri))
+
+
+def correctness(store: Store, records: Iterable[CellRecord]) -> dict[str, bytes]:
+    """The packed per-example test correctness of complete cells, by key."""
+    return {
+        record.key: np.load(artifact(store, record.run_id, "correct.npy"), allow_pickle=False).tobytes()
+        for record in records
+        if record.outcome == "complete"
+    }
+
+
+def frame(
+    records: Iterable[CellRecord], labels: Mapping[str, str], correct: Mapping[str, bytes]
+) -> pd.DataFrame:
+    """Cells as a table: the columns of `cells.csv`, and label, test_rows and correct for the curves."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = [
+        {
+            "family": record.family,
+            "label": labels.get(record.family, record.family),
+            "size": record.size,
+            "repeat": record.repeat,
+            "test_error": record.test_error,
+            "val_error": record.val_error,
+            "trials": record.trials,
+            "fit_seconds": record.fit_seconds,
+            "seconds": record.seconds,
+            "outcome": record.outcome,
+            "run_id": record.run_id,
+            "test_rows": record.test_rows,
+            "correct": correct.get(record.key, b""),
+        }
+        for record in records
+    ]
+    return pd.DataFrame(rows)
+
+
+def read_cells(name: str, root: str | Path = "mlruns", uri: str | None = None) -> pd.DataFrame:
+    """The cells of a sweep, one row each, for a notebook.
+
+    Args:
+        name: the sweep's name; the data set's name unless `name=` was given.
+        root: the records folder, `tracking.root`.
+        uri: an MLflow tracking address, for records on a server.
+
+    Raises:
+        StoreError: where there is no store, or no sweep of that name in it.
+    """
+    from harness.tracking.sweeps import find_sweep, members
+
+    store = existing_store(Path(root), uri)
+    sweep = find_sweep(store, name)
+    if sweep is None:
+        raise StoreError(f"no sweep named {name!r} in {store.label}; harness sweep makes one")
+    labels, keys = members(store, sweep)
+    experiment = [sweep.info.experiment_id]
+    runs = search(store.client, experiment, "tags.kind = 'cell' and attributes.status != 'RUNNING'")
+    records = {record.key: record for record in map(cell_record, runs)}
+    wanted = [records[key] for key in keys if key in records]
+    return frame(wanted, labels, correctness(store, wanted))
+
+
+def load_model(run_id: str, root: str | Path = "mlruns", uri: str | None = None) -> Any:
+    """The fitted pipeline of a cell's run, ready to predict. Kept for repeat 0 of each family and size.
+
+    Raises:
+        StoreError: where the run or its model is not there.
+    """
+    store = existing_store(Path(root), uri)
+    try:
+        path = artifact(store, run_id, "model.skops")
+    except Exception as error:
+        raise StoreError(
+            f"run {run_id} has no model in {store.label}; models are kept for cells of repeat 0: "
+            "take a run_id from cells.csv with repeat 0"
+        ) from error
+    return model_files.load(path.read_bytes())
+
+
+def existing_store(root: Path, uri: str | None) -> Store:
+    """The store, which must be there already.
+
+    Raises:
+        StoreError: where nothing was recorded below `root`.
+    """
+    if not exists(root, uri):
+        raise StoreError(f"no records below {root}; run harness sweep first, or name their tracking.root")
+    return open_store(root, uri)

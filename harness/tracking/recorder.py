@@ -1,0 +1,191 @@
+"""The recorder writes cells and their trials as they end; it is the driver's pen, and the only one.
+
+A cell's run is open while the cell is under way; a cell that was cut off is found by its key, and goes on
+from its recorded trials.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag
+
+from harness.records import Cell, CellResult, Outcome, Task, Trial
+from harness.tracking import trials
+from harness.tracking.reading import children, search
+from harness.tracking.store import Store
+
+
+class Recorder:
+    """Writes the cells of one sweep.
+
+    Args:
+        source: the sweep's configuration, unresolved, as YAML; kept with every cell.
+    """
+
+    def __init__(self, store: Store, task: Task, source: str) -> None:
+        self._store, self._client = store, store.client
+        self._task, self._source = task, source
+        self._experiment = store.experiment(task.name)
+        self._runs: dict[str, str] = {}
+        self._best: dict[str, dict[int, Trial]] = {}
+
+    def claim(self, cell: Cell) -> bool:
+        """Claim a cell; False where another live driver has it."""
+        return self._store.claims.take(cell.key)
+
+    def release(self, cell: Cell) -> None:
+        """Give a cell back, finished or not."""
+        self._store.claims.release(cell.key)
+
+    def begin(self, cell: Cell) -> tuple[Trial, ...] | None:
+        """Open the run of a claimed cell: its recorded trials, or None where the cell is done already."""
+        found = search(self._client, [self._experiment], f"tags.kind = 'cell' and tags.cell = '{cell.key}'")
+        if any(run.info.status == "FINISHED" for run in found):
+            return None
+        for run in found:
+            if run.info.status == "RUNNING":
+                return self._adopt(cell, run)
+            self._remove(run)  # a failed cell is tried anew
+        self._runs[cell.key] = self._create(cell)
+        return ()
+
+    def _adopt(self, cell: Cell, run: Run) -> tuple[Trial, ...]:
+        """Take over a run whose driver is gone; a trial without terminal status never happened."""
+        recorded = []
+        for child in children(self._client, run):
+            if child.info.status == "RUNNING":
+                self._client.delete_run(child.info.run_id)
+            else:
+                recorded.append(trials.read(child))
+        self._runs[cell.key] = run.info.run_id
+        self._best[cell.key] = {trial.number: trial for trial in recorded}
+        return tuple(sorted(recorded, key=lambda trial: trial.number))
+
+    def _remove(self, run: Run) -> None:
+        for child in children(self._client, run):
+            self._client.delete_run(child.info.run_id)
+        self._client.delete_run(run.info.run_id)
+
+    def _create(self, cell: Cell) -> str:
+        name = f"{cell.family.name} n={cell.size} repeat {cell.repeat}"
+        tags = {
+            "kind": "cell",
+            "cell": cell.key,
+            "family": cell.family.name,
+            "size": str(cell.size),
+            "repeat": str(cell.repeat),
+            "data_digest": cell.digest,
+        }
+        run = self._client.create_run(self._experiment, tags=tags, run_name=name)
+        return str(run.info.run_id)
+
+    def trial(self, cell: Cell, trial: Trial) -> None:
+        """Record a trial of an open cell."""
+        trials.write(self._client, self._experiment, self._runs[cell.key], cell, trial)
+        self._best.setdefault(cell.key, {})[trial.number] = trial
+
+    def result(self, cell: Cell, result: CellResult) -> None:
+        """Record how a cell ended; its terminal status is the last write."""
+        run_id = self._runs.pop(cell.key)
+        best = self._best.pop(cell.key, {}).get(-1 if result.best is None else result.best)
+        now = int(time.time() * 1000)
+        self._client.log_batch(
+            run_id,
+            metrics=[Metric(name, float(v), now, 0) for name, v in _metrics(result).items() if v is not None],
+            params=[Param(name, text) for name, text in _params(cell, best).items()],
+            tags=[
+                RunTag("outcome", result.outcome.value),
+                RunTag("message", result.message[: trials.MESSAGE_LENGTH]),
+                RunTag("test_rows", str(len(self._task.y_test))),
+                RunTag("versions", _versions(result)),
+            ],
+        )
+        self._client.log_inputs(run_id, [DatasetInput(self._dataset(), [])])
+        self._artifacts(run_id, cell, result)
+        self._client.set_terminated(run_id, trials.TERMINAL.get(result.outcome, "FAILED"))
+
+    def _dataset(self) -> Dataset:
+        task = self._task
+        profile = {"pool_rows": len(task.y), "test_rows": len(task.y_test), "features": len(task.features)}
+        source = json.dumps({"source": task.source, "licence": task.licence})
+        return Dataset(task.name, task.digest[:36], "local", source, profile=json.dumps(profile))
+
+    def _artifacts(self, run_id: str, cell: Cell, result: CellResult) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            here = Path(folder)
+            (here / "config.yaml").write_text(self._source, encoding="utf-8")
+            (here / "cell.json").write_text(json.dumps(_details(cell, result), indent=1), encoding="utf-8")
+            if result.outcome is Outcome.COMPLETE:
+                np.save(here / "correct.npy", np.frombuffer(result.correct, np.uint8), allow_pickle=False)
+            if result.model is not None:
+                (here / "model.skops").write_bytes(result.model)
+            self._client.log_artifacts(run_id, str(here))
+
+    def abandon(self, cells: Sequence[Cell]) -> None:
+        """Let go of cells that were cut off: their runs stay open for the next driver."""
+        for cell in cells:
+            self._runs.pop(cell.key, None)
+            self.release(cell)
+
+
+def _metrics(result: CellResult) -> dict[str, float | None]:
+    return {
+        "test_error": result.test_error,
+        "test_log_loss": result.test_log_loss,
+        "val_error": result.val_error,
+        "fit_seconds": result.fit_seconds,
+        "seconds": result.seconds,
+        "best_trial": result.best,
+        "trials": result.trials,
+    }
+
+
+def _params(cell: Cell, best: Trial | None) -> dict[str, str]:
+    asked = {
+        "family": cell.family.name,
+        "size": str(cell.size),
+        "repeat": str(cell.repeat),
+        "seed": str(cell.seed),
+        "sampler": cell.search.sampler,
+        "pruner": cell.search.pruner,
+        "trial_budget": str(cell.search.trials),
+    }
+    return asked | {f"best.{name}": repr(value) for name, value in (best.params if best else {}).items()}
+
+
+def _versions(result: CellResult) -> str:
+    """The packages and the processor that made a cell, in one line."""
+    made = result.environment or {}
+    packages = ("python", "numpy", "scipy", "scikit-learn", "optuna", "scale-harness")
+    named = [f"{name} {made[name]}" for name in packages if name in made]
+    kernels = sorted({str(pool["architecture"]) for pool in made.get("blas", ()) if pool.get("architecture")})
+    return ", ".join([*named, *kernels])
+
+
+def _details(cell: Cell, result: CellResult) -> dict[str, object]:
+    family = cell.family
+    return {
+        "key": cell.key,
+        "data": {"name": cell.data, "digest": cell.digest},
+        "family": {
+            "name": family.name,
+            "label": family.label,
+            "estimator": family.estimator,
+            "space": family.space,
+            "selection": family.selection,
+            "progress": family.progress,
+            "preprocess": family.preprocess,
+            "max_parameters": family.max_parameters,
+        },
+        "size": cell.size,
+        "repeat": cell.repeat,
+        "seed": cell.seed,
+        "outcome": result.outcome.value,
+        "environment": result.environment,
+    }

@@ -1,0 +1,114 @@
+"""The store is one SQLite database and one artifact folder below `tracking.root`, or a remote MLflow server.
+
+Making the database takes seconds and is not safe to interrupt, so it is made once, under a claim, in a
+temporary file that is then renamed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from harness.errors import StoreError
+from harness.tracking.claims import Claims
+
+BUSY_SECONDS = 60  # how long a writer waits for another driver's transaction
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store: MLflow's client, this process's claims, and where things are."""
+
+    client: MlflowClient
+    claims: Claims
+    root: Path
+    uri: str
+
+    @property
+    def label(self) -> str:
+        """The store's address as a person may see it: no credentials."""
+        return re.sub(r"//[^/@]*@", "//***@", self.uri.partition("?")[0])
+
+    def experiment(self, name: str) -> str:
+        """The id of the experiment of a data set, made where it is absent."""
+        found = self.client.get_experiment_by_name(name)
+        if found is not None:
+            return str(found.experiment_id)
+        artifacts = None if self.is_remote else (self.root / "artifacts" / name).resolve().as_uri()
+        try:
+            return str(self.client.create_experiment(name, artifact_location=artifacts))
+        except MlflowException:  # another driver made it in between
+            found = self.client.get_experiment_by_name(name)
+            if found is None:
+                raise
+            return str(found.experiment_id)
+
+    @property
+    def is_remote(self) -> bool:
+        """True where runs go to a server rather than into `tracking.root`."""
+        return not self.uri.startswith("sqlite:")
+
+
+def database(root: Path) -> Path:
+    """The local store's database file."""
+    return root / "mlflow.db"
+
+
+def exists(root: Path, uri: str | None) -> bool:
+    """True where there are records to read."""
+    return uri is not None or database(root).exists()
+
+
+def open_store(root: Path, uri: str | None = None) -> Store:
+    """Open the store, making the local one where it is absent.
+
+    Args:
+        root: `tracking.root`; locks, reports and the cache live here whatever the store.
+        uri: an MLflow tracking address, or None for the SQLite store below `root`.
+
+    Raises:
+        StoreError: naming the path or address that cannot be used.
+    """
+    try:
+        claims = Claims(root / ".claims")
+        if uri is None:
+            file = database(root)
+            with claims.holding("create the store"):
+                if not file.exists():
+                    _create(file)
+            uri = f"sqlite:///{file.resolve()}?timeout={BUSY_SECONDS}"
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"cannot write the records below {root} ({error}); make it writable, free space, "
+            "or choose another folder with tracking.root"
+        ) from error
+    store = Store(MlflowClient(uri), claims, root, uri)
+    _check(store)
+    return store
+
+
+def _create(file: Path) -> None:
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    MlflowClient(f"sqlite:///{temporary.resolve()}").search_experiments()
+    with sqlite3.connect(temporary) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")  # kept in the file; five times faster recording
+    connection.close()
+    os.replace(temporary, file)
+
+
+def _check(store: Store) -> None:
+    try:
+        store.client.search_experiments(max_results=1)
+    except Exception as error:
+        reason = str(error).splitlines()[0][:200]
+        raise StoreError(
+            f"cannot read the records at {store.label} ({reason}); run harness doctor, "
+            "or choose another place with tracking.root or tracking.uri"
+        ) from error
