@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..records import Floats
 
@@ -75,10 +76,11 @@ def frequent_levels(values: pandas.Series, most: int) -> tuple[Hashable, ...]:
     return (*sorted(kept), OTHER)
 
 
-def _codes(values: pandas.Series, levels: tuple[Hashable, ...]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _codes(values: pandas.Series, levels: tuple[Hashable, ...]) -> NDArray[np.intp]:
+    """Each row's index into the levels, or -1."""
     import pandas
 
-    codes = pandas.Categorical(values, categories=list(levels)).codes.astype(np.int64)
+    codes = pandas.Index(list(levels)).get_indexer(pandas.Index(values))
     if levels and levels[-1] == OTHER:
         codes[(codes < 0) & values.notna().to_numpy()] = len(levels) - 1
     return codes

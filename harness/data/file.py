@@ -75,10 +75,9 @@ def _target(options: Options, table: Table) -> str:
         raise DataError(f"data=file needs data.target, the column to predict, one of: {_some(columns)}")
     if str(target) in columns:
         return str(target)
-    near = difflib.get_close_matches(str(target), columns, n=3) or columns
-    raise DataError(
-        f"data.target must be a column of {table.path}, got {str(target)!r}; the nearest: {_some(near)}"
-    )
+    near = difflib.get_close_matches(str(target), columns, n=3)
+    hint = f"did you mean {_some(near)}?" if near else f"its columns: {_some(columns)}"
+    raise DataError(f"data.target must be a column of {table.path}, got {str(target)!r}; {hint}")
 
 
 def _labels(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...], Ints]:
@@ -104,7 +103,7 @@ def _labels(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...], 
         raise DataError(
             f"data.target: {target!r} is {classes.iloc[0]!r} in every row; choose a target that varies"
         )
-    return tuple(classes), pandas.Categorical(labels, categories=list(classes)).codes.astype(np.int64)
+    return tuple(classes), pandas.Index(classes).get_indexer(pandas.Index(labels))
 
 
 def _pool_and_test(table: Table, y: Ints, wanted: object) -> tuple[Ints, Ints]:

