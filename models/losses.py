@@ -1,0 +1,93 @@
+"""A loss is one function of the logits that returns its mean over the rows and leaves its gradient in them.
+
+z, y: (rows, outputs) floats. Each function returns the mean loss over the rows and overwrites z with the
+gradient of that mean with respect to z: the course's dZ^[L] / m. Working from logits keeps each of them exact
+where a probability would round to 0 or 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from models.activations import Array
+
+Loss = Callable[[Array, Array], float]
+
+
+def binary_cross_entropy(z: Array, y: Array) -> float:
+    """-[y log a + (1 - y) log(1 - a)] with a = sigmoid(z); z, y: (rows, 1), y in [0, 1].
+
+    Computed as max(z, 0) - z y + log(1 + exp(-|z|)); gradient (a - y) / rows.
+
+    >>> z = np.array([[0.0], [-1000.0]])
+    >>> round(binary_cross_entropy(z, np.array([[1.0], [1.0]])), 4), z.ravel().tolist()
+    (500.3466, [-0.25, -0.5])
+    """
+    small = np.exp(-np.abs(z))
+    positive = np.greater(z, 0.0)
+    value = np.log1p(small).sum() + np.vdot(z, positive - y)
+    np.divide(np.where(positive, 1.0, small), 1.0 + small, out=z)
+    np.subtract(z, y, out=z)
+    np.multiply(z, 1.0 / len(z), out=z)
+    return float(value) / len(z)
+
+
+def cross_entropy(z: Array, y: Array) -> float:
+    """-sum_k y_k log a_k with a = softmax(z); z, y: (rows, classes), each row of y sums to 1.
+
+    Computed after subtracting each row's largest logit; gradient (a - y) / rows.
+
+    >>> z = np.array([[0.0, 0.0], [1000.0, 0.0]])
+    >>> round(cross_entropy(z, np.array([[1.0, 0.0], [0.0, 1.0]])), 4), z.tolist()
+    (500.3466, [[-0.25, 0.25], [0.5, -0.5]])
+    """
+    np.subtract(z, z.max(axis=1, keepdims=True), out=z)
+    value = -float(np.vdot(z, y))
+    np.exp(z, out=z)
+    total = z.sum(axis=1, keepdims=True)
+    value += float(np.log(total).sum())
+    np.divide(z, total, out=z)
+    np.subtract(z, y, out=z)
+    np.multiply(z, 1.0 / len(z), out=z)
+    return value / len(z)
+
+
+def squared_error(z: Array, y: Array) -> float:
+    """(z - y)^2 / 2, summed over outputs; gradient (z - y) / rows.
+
+    >>> z = np.array([[3.0], [1.0]])
+    >>> squared_error(z, np.array([[1.0], [1.0]])), z.ravel().tolist()
+    (1.0, [1.0, 0.0])
+    """
+    np.subtract(z, y, out=z)
+    value = 0.5 * np.vdot(z, z)
+    np.multiply(z, 1.0 / len(z), out=z)
+    return float(value) / len(z)
+
+
+def rectified_squared_error(z: Array, y: Array) -> float:
+    """(max(z, 0) - y)^2 / 2, for a target that is never negative; gradient (z - y) / rows or, for z <= 0, 0.
+
+    >>> z = np.array([[3.0], [-1.0]])
+    >>> rectified_squared_error(z, np.array([[1.0], [1.0]])), z.ravel().tolist()
+    (1.25, [1.0, -0.0])
+    """
+    alive = np.greater(z, 0.0)
+    np.multiply(z, alive, out=z)
+    value = squared_error(z, y)
+    np.multiply(z, alive, out=z)
+    return value
+
+
+def softmax(z: Array) -> None:
+    """exp(z_k) / sum_j exp(z_j) of each row, in place.
+
+    >>> z = np.array([[1000.0, 1000.0]])
+    >>> softmax(z); z.tolist()
+    [[0.5, 0.5]]
+    """
+    np.subtract(z, z.max(axis=1, keepdims=True), out=z)
+    np.exp(z, out=z)
+    np.divide(z, z.sum(axis=1, keepdims=True), out=z)

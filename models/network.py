@@ -1,0 +1,178 @@
+"""A network is a flat buffer of parameters, seen through per-layer views, and two passes over a workspace.
+
+Rows are examples. Layer l maps A^[l-1] (rows, fan_in) to Z^[l] = A^[l-1] W^[l] + b^[l] (rows, fan_out), so
+our W is the transpose of the course's. Hidden layers apply an activation; the last layer's Z are the logits,
+which a loss takes and overwrites with its gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.activations import Activation, Array
+from models.initializers import Initializer
+
+Fill = Callable[[NDArray[np.intp], Array], None]
+_BLOCK_ELEMENTS = 2**19
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Weights (fan_in, fan_out) and biases (fan_out,) as views of `flat`: all weights first, then all biases.
+
+    Gradients have the same form.
+    """
+
+    flat: Array
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+
+    @property
+    def n_weights(self) -> int:
+        """How many of the elements of `flat`, from its start, are weights."""
+        return sum(weight.size for weight in self.weights)
+
+
+def count_parameters(n_inputs: int, hidden: Sequence[int], n_outputs: int) -> int:
+    """Weights and biases of a network: the sum over its layers of (fan_in + 1) fan_out.
+
+    n_outputs is 1 for two classes and for regression, else the number of classes.
+
+    >>> count_parameters(784, (128,), 10)
+    101770
+    """
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise((n_inputs, *hidden, n_outputs)))
+
+
+def allocate(sizes: Sequence[int], dtype: str) -> Parameters:
+    """Zero parameters of a network whose layers have sizes (inputs, hidden..., outputs).
+
+    >>> [weight.shape for weight in allocate((4, 3, 1), "float32").weights]
+    [(4, 3), (3, 1)]
+    """
+    flat = np.zeros(count_parameters(sizes[0], sizes[1:-1], sizes[-1]), dtype)
+    cuts = np.cumsum([fan_in * fan_out for fan_in, fan_out in pairwise(sizes)] + list(sizes[1:]))
+    parts = np.split(flat, cuts[:-1])
+    depth = len(sizes) - 1
+    weights = tuple(part.reshape(shape) for part, shape in zip(parts, pairwise(sizes), strict=False))
+    return Parameters(flat, weights, tuple(parts[depth:]))
+
+
+def initialize(parameters: Parameters, initializer: Initializer, rng: np.random.Generator) -> None:
+    """Draw every weight anew; biases keep their value."""
+    for weight in parameters.weights:
+        fan_in, fan_out = weight.shape
+        weight[:] = initializer(fan_in, fan_out, rng)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything the two passes write for a batch of `len(ones)` rows, allocated once.
+
+    Attributes:
+        values: A^[l] of each hidden layer (rows, units), and the logits last.
+        slopes: the derivative of each hidden layer's activation.
+        deltas: the gradient with respect to each hidden layer's Z.
+        ones: (rows,) ones; a product with them sums over rows faster than a reduction.
+    """
+
+    values: tuple[Array, ...]
+    slopes: tuple[Array, ...]
+    deltas: tuple[Array, ...]
+    ones: Array
+
+    def head(self, rows: int) -> Workspace:
+        """The same memory, for fewer rows."""
+        values, slopes, deltas = (
+            tuple(a[:rows] for a in part) for part in (self.values, self.slopes, self.deltas)
+        )
+        return Workspace(values, slopes, deltas, self.ones[:rows])
+
+
+def workspace(sizes: Sequence[int], rows: int, dtype: str) -> Workspace:
+    """A workspace for batches of `rows` examples through layers of sizes (inputs, hidden..., outputs)."""
+
+    def buffers(widths: Sequence[int]) -> tuple[Array, ...]:
+        return tuple(np.empty((rows, width), dtype) for width in widths)
+
+    return Workspace(buffers(sizes[1:]), buffers(sizes[1:-1]), buffers(sizes[1:-1]), np.ones(rows, dtype))
+
+
+def forward(
+    parameters: Parameters, activation: Activation, x: Array, work: Workspace, dropout: Dropout | None = None
+) -> Array:
+    """The logits (rows, outputs) of x (rows, inputs), in `work`, which keeps what `backward` needs."""
+    last = len(parameters.weights) - 1
+    for layer, (weight, bias, z) in enumerate(
+        zip(parameters.weights, parameters.biases, work.values, strict=True)
+    ):
+        np.dot(x, weight, out=z)
+        np.add(z, bias, out=z)
+        if layer < last:
+            activation(z, work.slopes[layer])
+            if dropout is not None:
+                dropout.apply(z, work.slopes[layer])
+        x = z
+    return x
+
+
+def backward(parameters: Parameters, gradients: Parameters, x: Array, work: Workspace) -> None:
+    """Fill `gradients` from the loss's gradient with respect to the logits, which is in `work.values[-1]`.
+
+    dW^[l] = A^[l-1]^T dZ^[l]; db^[l] = sum over rows of dZ^[l]; dZ^[l-1] = dZ^[l] W^[l]^T * g'(Z^[l-1]).
+    """
+    delta = work.values[-1]
+    for layer in range(len(parameters.weights) - 1, -1, -1):
+        below = work.values[layer - 1] if layer else x
+        np.dot(below.T, delta, out=gradients.weights[layer])
+        np.dot(work.ones, delta, out=gradients.biases[layer])
+        if layer:
+            under = work.deltas[layer - 1]
+            np.dot(delta, parameters.weights[layer].T, out=under)
+            np.multiply(under, work.slopes[layer - 1], out=under)
+            delta = under
+
+
+def logits_in_blocks(
+    parameters: Parameters, activation: Activation, fill: Fill, rows: int
+) -> Iterator[tuple[slice, Array]]:
+    """The logits of rows 0 to rows - 1 in blocks, each overwritten by the next, so memory stays bounded."""
+    sizes = [len(parameters.weights[0]), *(len(bias) for bias in parameters.biases)]
+    size, dtype = max(1, min(rows, _BLOCK_ELEMENTS // max(sizes))), parameters.flat.dtype.str
+    inputs, work = np.empty((size, sizes[0]), dtype), workspace(sizes, size, dtype)
+    for start in range(0, rows, size):
+        part = slice(start, min(start + size, rows))
+        x = inputs[: part.stop - start]
+        with np.errstate(all="ignore"):
+            fill(np.arange(start, part.stop), x)
+            logits = forward(parameters, activation, x, work.head(len(x)))
+        yield part, logits
+
+
+class Dropout:
+    """Inverted dropout: a unit is kept with probability 1 - share and then divided by it (course 2, week 1).
+
+    The factor multiplies the activation's value and its derivative, so the backward pass needs no mask.
+    Shares are rounded to multiples of 1 / 65,536, which is what 16 random bits resolve.
+    """
+
+    def __init__(self, share: float, work: Workspace, rng: np.random.Generator) -> None:
+        self._threshold = np.uint16(round(share * 65_536))
+        self._scale = 65_536 / (65_536 - int(self._threshold))
+        self._draw = rng.bit_generator.random_raw
+        self._factors = np.empty(max(slope.size for slope in work.slopes), work.ones.dtype)
+
+    def apply(self, values: Array, slopes: Array) -> None:
+        """Multiply both by the same random factors, 0 or 1 / (1 - share)."""
+        bits = self._draw(-(-values.size // 4)).view(np.uint16)[: values.size]
+        factors = self._factors[: values.size]
+        np.greater_equal(bits, self._threshold, out=factors)
+        np.multiply(factors, self._scale, out=factors)
+        shaped = factors.reshape(values.shape)
+        np.multiply(values, shaped, out=values)
+        np.multiply(slopes, shaped, out=slopes)

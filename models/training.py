@@ -1,0 +1,223 @@
+"""Training is a loop of gradient steps over shuffled mini-batches that pauses where it is asked to.
+
+The loop is a generator: it owns its buffers and its random numbers, shares nothing, and holds one chunk of
+gathered rows at most, so several trainings can be advanced in turn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
+
+import numpy as np
+from scipy.linalg.blas import daxpy, saxpy
+
+from models import optimizers
+from models.activations import Activation, Array
+from models.losses import Loss
+from models.network import Dropout, Fill, Parameters, Workspace, allocate, backward, forward, workspace
+
+_CHUNK_ELEMENTS = 2**17
+
+
+class Diverged(ArithmeticError):  # noqa: N818 - the name of an outcome
+    """The loss or a parameter was not finite after this many steps.
+
+    >>> str(Diverged(7))
+    'the loss was not finite at step 7; lower learning_rate'
+    """
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step)
+        self.step = step
+
+    def __str__(self) -> str:
+        return f"the loss was not finite at step {self.step}; lower learning_rate"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands.
+
+    Attributes:
+        step: gradient steps taken.
+        epoch: the epoch, from 1, that the last step belongs to.
+        loss: the mean objective over the rows that this epoch has visited so far.
+        epoch_ended: whether the last step was the last of its epoch, or of the training.
+        validation_loss: the loss on the internal validation rows, at an epoch's end, under early stopping.
+    """
+
+    step: int
+    epoch: int
+    loss: float
+    epoch_ended: bool = False
+    validation_loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train: the settings of an estimator that the loop needs, all of them decided.
+
+    `batch_size` None means every row in every step; `steps` is also the horizon of the schedule.
+    """
+
+    batch_size: int | None
+    steps: int
+    optimizer: str = "adamw"
+    schedule: str = "one_cycle"
+    learning_rate: float = 0.005
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    l2: float = 0.0
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The training rows: how many, and functions that copy chosen ones (by index) into a workspace."""
+
+    rows: int
+    fill_inputs: Fill
+    fill_targets: Fill
+
+
+def default_budget(n_rows: int) -> tuple[int, int]:
+    """The (batch_size, steps) that "auto" stands for: a function of the number of training rows alone.
+
+    batch_size is n/8 rounded to a power of two, within [16, 256]; steps are 30 epochs, at least 300.
+
+    >>> default_budget(300), default_budget(20_000)
+    ((32, 300), (256, 2370))
+    """
+    batch_size = 2 ** min(max(round(math.log2(n_rows / 8)), 4), 8)
+    return batch_size, max(300, 30 * -(-n_rows // batch_size))
+
+
+def train(
+    parameters: Parameters,
+    activation: Activation,
+    loss: Loss,
+    examples: Examples,
+    plan: Plan,
+    rng: np.random.Generator,
+    checkpoints: Sequence[int] = (),
+) -> Iterator[Progress]:
+    """Minimise mean loss + l2/2 * sum of squared weights in place, pausing at each checkpoint and epoch end.
+
+    An epoch is a fresh permutation of the rows in ceil(n / batch_size) batches whose sizes differ by at most
+    one. Raises Diverged at the first loss that is not finite, and at a pause whose parameters are not finite.
+    """
+    dtype = parameters.flat.dtype.str
+    sizes = [len(parameters.weights[0]), *(len(bias) for bias in parameters.biases)]
+    per_epoch = -(-examples.rows // (plan.batch_size or examples.rows))
+    stepper = _Stepper(parameters, activation, loss, plan, -(-examples.rows // per_epoch), sizes, dtype, rng)
+    chunk = _Chunk(examples, per_epoch, sizes[0], sizes[-1], dtype)
+    for epoch, start in enumerate(range(0, plan.steps, per_epoch), 1):
+        end = min(start + per_epoch, plan.steps)
+        batches = chunk.epoch(rng)
+        total, rows, step = 0.0, 0, start
+        for stop in [*(mark for mark in checkpoints if start < mark < end), end]:
+            for_now = islice(batches, stop - step)
+            step_total, step_rows = stepper.advance(for_now, step)
+            total, rows, step = total + step_total, rows + step_rows, stop
+            yield Progress(step, epoch, total / rows, step == end)
+
+
+def keeping_best(
+    run: Iterator[Progress], flat: Array, validate: Callable[[], float], patience: int
+) -> Iterator[Progress]:
+    """The same run, judged at each epoch's end; ended after `patience` epochs without a new best.
+
+    When it is exhausted, `flat` holds the parameters of the epoch with the lowest validation loss.
+    """
+    best, lowest, waited = flat.copy(), math.inf, 0
+    for progress in run:
+        if progress.epoch_ended:
+            loss = validate()
+            progress = replace(progress, validation_loss=loss)
+            waited += 1
+            if loss < lowest:
+                best[:], lowest, waited = flat, loss, 0
+        yield progress
+        if waited >= patience:
+            break
+    flat[:] = best
+
+
+class _Chunk:
+    """Gathers the rows of several batches at once, to spend fewer calls on small batches."""
+
+    def __init__(self, examples: Examples, per_epoch: int, inputs: int, outputs: int, dtype: str) -> None:
+        rows = examples.rows
+        self.bounds = [batch * rows // per_epoch for batch in range(per_epoch + 1)]
+        largest = -(-rows // per_epoch)
+        self.together = max(1, min(per_epoch, _CHUNK_ELEMENTS // (largest * (inputs + outputs))))
+        self.inputs = np.empty((self.together * largest, inputs), dtype)
+        self.targets = np.empty((self.together * largest, outputs), dtype)
+        self.examples = examples
+
+    def epoch(self, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
+        """The batches (inputs, targets) of one epoch, as views that hold until the next is asked for."""
+        order, bounds = rng.permutation(self.examples.rows), self.bounds
+        for first in range(0, len(bounds) - 1, self.together):
+            part = bounds[first : first + self.together + 1]
+            chosen = order[part[0] : part[-1]]
+            self.examples.fill_inputs(chosen, self.inputs[: len(chosen)])
+            self.examples.fill_targets(chosen, self.targets[: len(chosen)])
+            for low, high in pairwise(part):
+                batch = slice(low - part[0], high - part[0])
+                yield self.inputs[batch], self.targets[batch]
+
+
+class _Stepper:
+    """Takes gradient steps; owns the gradients, the workspace and the optimiser's state."""
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        activation: Activation,
+        loss: Loss,
+        plan: Plan,
+        rows: int,
+        sizes: Sequence[int],
+        dtype: str,
+        rng: np.random.Generator,
+    ) -> None:
+        self.parameters, self.activation, self.loss, self.plan = parameters, activation, loss, plan
+        self.gradients = allocate(sizes, dtype)
+        work = workspace(sizes, rows, dtype)
+        self.work: dict[int, Workspace] = {rows: work, rows - 1: work.head(rows - 1)}
+        self.dropout = Dropout(plan.dropout, work, rng) if plan.dropout and work.slopes else None
+        self.state = optimizers.init(parameters.flat, self.gradients.flat, parameters.n_weights)
+
+    def advance(self, batches: Iterator[tuple[Array, Array]], step: int) -> tuple[float, int]:
+        """Take one step per batch, from `step` on; the sum of the objective over their rows, and the rows."""
+        plan, parameters, gradients, state = self.plan, self.parameters, self.gradients, self.state
+        update, schedule = optimizers.OPTIMIZERS[plan.optimizer], optimizers.SCHEDULES[plan.schedule]
+        total, rows = 0.0, 0
+        with np.errstate(all="ignore"):  # a value that is not finite is reported below, as an outcome
+            for x, y in batches:
+                work = self.work[len(x)]
+                value = self.loss(forward(parameters, self.activation, x, work, self.dropout), y)
+                backward(parameters, gradients, x, work)
+                if plan.l2:
+                    value += _penalty(parameters, gradients, plan.l2)
+                if not math.isfinite(value):
+                    raise Diverged(step)
+                rate = plan.learning_rate * schedule(step, plan.steps)
+                update(state, rate, plan.momentum, plan.weight_decay)
+                step += 1
+                total, rows = total + value * len(x), rows + len(x)
+            if not math.isfinite(parameters.flat.sum(dtype=np.float64)):
+                raise Diverged(step)
+        return total, rows
+
+
+def _penalty(parameters: Parameters, gradients: Parameters, l2: float) -> float:
+    """l2/2 * sum of squared weights; adds its gradient, l2 W, to the weights' gradients."""
+    weights, slopes = parameters.flat[: parameters.n_weights], gradients.flat[: parameters.n_weights]
+    add_scaled = daxpy if weights.dtype == np.float64 else saxpy
+    add_scaled(weights, slopes, a=l2)
+    return 0.5 * l2 * float(np.dot(weights, weights))

@@ -1,0 +1,18 @@
+"""Every estimator passes scikit-learn's own checks, with no exemption."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from models import LogisticRegression, NeuralNetworkClassifier, NeuralNetworkRegressor
+
+ESTIMATORS = [
+    LogisticRegression(),
+    NeuralNetworkClassifier(),
+    NeuralNetworkRegressor(),
+    NeuralNetworkClassifier(hidden=(), standardize=False, dtype="float64"),
+    NeuralNetworkRegressor(early_stopping=True),
+]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_estimator_honours_the_conventions_of_scikit_learn(estimator, check):
+    check(estimator)
