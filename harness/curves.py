@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma, polygamma, stdtrit  # type: ignore[import-untyped]
+from scipy.special import digamma, polygamma, stdtrit
 
 from harness.errors import DataError, StoreError
 from harness.records import Outcome
