@@ -35,10 +35,8 @@ class Table:
                 self.path,
                 names=list(self.columns),
                 header=0,
-                index_col=False,
                 dtype={text: "str"},
                 skipinitialspace=True,
-                encoding="utf-8-sig",
                 low_memory=False,
             )
         except ValueError as error:

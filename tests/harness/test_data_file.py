@@ -36,7 +36,7 @@ def rows_of(task):
 
 def test_columns_of_every_kind_become_numbers(load_text):
     text = "row,age,member,maybe, city ,empty,label\n" + "".join(
-        f'{row},{age},{member},{maybe},"{city}",,{label}\n'
+        f'{row},{age},{member},{maybe}, "{city}", ,{label}\n'
         for row, (age, member, maybe, city, label) in enumerate(
             [
                 ("30", "True", "True", "Oslo", "yes"),
@@ -156,6 +156,7 @@ BAD = {
     "long row": (HEADER + ROWS + "1,2,3,4,5\n", "some.csv line 32 has 5 fields, and there are 4 columns;"),
     "short row": (HEADER + "\n1,2\n" + ROWS, "some.csv line 3 has 2 fields, and there are 4 columns;"),
     "open quote": (HEADER + ROWS + '3,"Oslo,True,yes\n' + ROWS, "some.csv line 62 has 2 fields"),
+    "quoted nothing": (HEADER + ROWS + '""\n', "can be read as 30 rows or as 31; mend its quotes"),
     "two columns of a name": ("age,age,label\n1,2,yes\n", "some.csv has 2 columns named 'age'; rename"),
     "no name": (",age,label\n1,2,yes\n", "some.csv: column 1 has no name; name it"),
     "semicolons": ("age;label\n1;yes\n", "some.csv has one column, 'age;label', and needs two or more"),
@@ -171,8 +172,8 @@ BAD = {
         "outside the test rows 'label' has one label only; bring rows",
     ),
     "beyond float32": (
-        HEADER + ROWS + "1e39,Oslo,True,no\n",
-        "some.csv line 32: 'age' is 1e+39, beyond 32-bit",
+        HEADER + "\n" + ROWS + "1e39,Oslo,True,no\n",
+        "some.csv line 33: 'age' is 1e+39, beyond 32-bit",
     ),
     "infinite": (HEADER + ROWS + "-inf,Oslo,True,no\n", "some.csv line 32: 'age' is -inf, beyond 32-bit"),
     "unlike target": (
