@@ -162,7 +162,7 @@ def _block(figure: Figure, text: str, width: float, size: float, **font: Any) ->
     block = figure.text(0, 0, "", size=size, va="top", linespacing=1.25, **font)
     block.set_transform(figure.dpi_scale_trans)
     paragraphs = text.replace(" %", "\N{NO-BREAK SPACE}%").split("\n")
-    narrowest = 0.4 * size / 72  # a letter, on average over a line
+    narrowest = 0.5 * size / 72  # letters, on average over a line
     for columns in range(int(width / narrowest), 0, -1):
         lines = [line for paragraph in paragraphs for line in wrap(paragraph, columns) or [""]]
         block.set_text("\n".join(lines))
@@ -200,7 +200,7 @@ def _arrange(figure: Figure, axes: Axes, names: list[list[Text]], title: str, ca
     right = NAME_INDENT + PAD + max(_size(text)[0] for name in names for text in name)
     plot = max(PLOT_HEIGHT, sum(_height(name) + GAP for name in names))
     bottom = PAD + _height([foot]) + BELOW
-    unit_top = bottom + plot + GAP + _height([unit])
+    unit_top = bottom + plot + PAD + _height([unit])
     height = unit_top + PAD + _height([head]) + PAD
     figure.set_size_inches(WIDTH, height)
     axes.set_position((LEFT / WIDTH, bottom / height, (WIDTH - LEFT - right) / WIDTH, plot / height))
