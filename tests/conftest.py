@@ -1,0 +1,99 @@
+"""What many tests need: a small task, small families, a configuration, and an empty store."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.config import DataSettings, LaunchSettings, RepeatRule, SweepConfig
+from harness.records import Cell, Family, SearchSettings, Task
+
+
+@pytest.fixture(scope="session")
+def template_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store; making one takes seconds, copying it does not."""
+    from harness.tracking.store import open_store
+
+    root = tmp_path_factory.mktemp("template")
+    open_store(root)
+    return root
+
+
+@pytest.fixture
+def root(template_store: Path, tmp_path: Path) -> Path:
+    """A records folder with an empty store."""
+    for file in template_store.glob("mlflow.db*"):
+        shutil.copy(file, tmp_path / file.name)
+    return tmp_path
+
+
+@pytest.fixture
+def task() -> Task:
+    """Three overlapping Gaussian classes in 5 dimensions: 400 pool rows, 200 test rows."""
+    rng = np.random.default_rng(0)
+    y = np.arange(600) % 3
+    X = (rng.normal(size=(600, 5)) + 1.2 * np.eye(3, 5)[y]).astype(np.float32)
+    pool, test = slice(0, 400), slice(400, 600)
+    features = tuple(f"x{i}" for i in range(5))
+    return Task("blobs", X[pool], y[pool], X[test], y[test], ("a", "b", "c"), features, digest="d" * 32)
+
+
+@pytest.fixture
+def logistic() -> Family:
+    """A family that is fitted at once."""
+    return Family(
+        name="logistic",
+        label="logistic regression",
+        estimator={"_target_": "sklearn.linear_model.LogisticRegression", "max_iter": 200},
+        space={"C": {"low": 0.001, "high": 10.0, "log": True, "default": 1.0}},
+    )
+
+
+@pytest.fixture
+def network() -> Family:
+    """A family that trains in steps."""
+    return Family(
+        name="network",
+        label="small network",
+        estimator={"_target_": "models.NeuralNetworkClassifier", "steps": 60, "batch_size": 16},
+        space={
+            "hidden": {"layers": 1, "units": {"low": 2, "high": 16, "log": True, "default": 8}},
+            "learning_rate": {"low": 0.0001, "high": 0.1, "log": True, "default": 0.01},
+            "activation": {"choices": ["relu", "tanh"], "default": "relu"},
+        },
+        progress="steps",
+        preprocess="none",
+    )
+
+
+@pytest.fixture
+def config(root: Path, logistic: Family, network: Family) -> SweepConfig:
+    """A sweep on digits that takes a second: two families, two sizes, two repeats, four trials."""
+    return SweepConfig(
+        name="digits",
+        seed=0,
+        repeats=RepeatRule((), beyond=2),
+        data=DataSettings("digits", (64, 128), {}),
+        families=(logistic, network),
+        search=SearchSettings(trials=4),
+        launch=LaunchSettings("inline", None),
+        root=root,
+        uri=None,
+        format="text",
+        trusted_modules=(),
+        source="name: digits\n",
+    )
+
+
+@pytest.fixture
+def make_cell(task: Task):
+    """A cell of the small task."""
+
+    def make(family: Family, size: int = 90, repeat: int = 1, trials: int = 6, **search) -> Cell:
+        settings = replace(SearchSettings(trials=trials), **search)
+        key = f"{family.name}-{size}-{repeat}"
+        return Cell(key, task.name, task.digest, "", family, size, repeat, 0, settings)
+
+    return make

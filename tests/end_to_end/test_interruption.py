@@ -1,0 +1,138 @@
+"""A sweep that was cut off at any moment continues, and ends as if it had not been."""
+
+import csv
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from harness.tracking import reading
+from harness.tracking.store import open_store
+
+SWEEP = [
+    *("sweep", "data=digits", "model=[logistic_regression_sklearn,shallow_nn]", "data.sizes=[64,96]"),
+    *("repeats=2", "search.trials=4"),
+]
+
+
+def command(root, *more):
+    return [sys.executable, "-m", "harness", *SWEEP, f"tracking.root={root}", *more]
+
+
+def run(root, *more):
+    return subprocess.run(command(root, *more), capture_output=True, text=True, timeout=300)
+
+
+def numbers(root):
+    """cells.csv without seconds and run ids, and every trial without seconds."""
+    with (root / "reports" / "digits" / "cells.csv").open(newline="") as file:
+        cells = [
+            {k: v for k, v in row.items() if k not in ("fit_seconds", "run_id")}
+            for row in csv.DictReader(file)
+        ]
+    store = open_store(root)
+    runs = reading.search(store.client, [store.experiment("digits")], "tags.kind = 'trial'")
+    tags = ("cell", "number", "outcome", "points")
+    trials = sorted(
+        (
+            [r.data.tags[t] for t in tags],
+            sorted(r.data.params.items()),
+            sorted((k, v) for k, v in r.data.metrics.items() if k != "seconds"),
+        )
+        for r in runs
+    )
+    return cells, trials
+
+
+def running(root):
+    store = open_store(root)
+    return reading.search(store.client, [store.experiment("digits")], "attributes.status = 'RUNNING'")
+
+
+@pytest.fixture(scope="session")
+def whole(template_store, tmp_path_factory):
+    """An uninterrupted sweep, inline: what every other must equal."""
+    root = tmp_path_factory.mktemp("whole")
+    for file in template_store.glob("mlflow.db*"):
+        shutil.copy(file, root / file.name)
+    done = run(root, "launch=inline")
+    assert done.returncode == 0, done.stderr
+    return numbers(root)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_local_workers_give_the_numbers_of_inline(whole, root, workers):
+    done = run(root, f"launch.workers={workers}")
+    assert done.returncode == 0, done.stderr
+    assert numbers(root) == whole
+
+
+@pytest.mark.parametrize("launch", ["inline", "local"])
+def test_a_sweep_killed_again_and_again_ends_as_the_uninterrupted_one(whole, root, launch):
+    moments = random.Random(launch)
+    for _ in range(3):
+        process = subprocess.Popen(
+            command(root, f"launch={launch}"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        process.stdout.readline()  # the first line says that cells begin
+        try:
+            process.wait(moments.uniform(1.0, 6.0))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+    done = run(root, f"launch={launch}")
+    assert done.returncode == 0, done.stderr
+    assert numbers(root) == whole
+    assert running(root) == []
+
+
+@pytest.mark.parametrize("launch", ["inline", "local"])
+def test_ctrl_c_stops_within_seconds_keeps_what_ended_and_leaves_no_process(whole, root, launch):
+    process = subprocess.Popen(
+        command(root, f"launch={launch}", "search.trials=200", "name=long"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    process.stdout.readline()
+    store = open_store(root)
+    wait_until(lambda: reading.search(store.client, [store.experiment("digits")], "tags.kind = 'trial'"))
+    os.killpg(process.pid, signal.SIGINT)
+    start = time.monotonic()
+    _, told = process.communicate(timeout=30)
+    assert time.monotonic() - start < 10
+    assert process.returncode == 130
+    assert "the same command continues" in told
+    wait_until(lambda: not processes_of_session(process.pid))
+
+
+def wait_until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
+
+
+def processes_of_session(session):
+    listed = subprocess.run(["ps", "-eo", "pid=,sess=,stat="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return [pid for pid, sess, stat in rows if int(sess) == session and not stat.startswith("Z")]
+
+
+def test_a_worker_that_is_killed_costs_nothing(whole, root):
+    process = subprocess.Popen(command(root, "launch.workers=2"), stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    store = open_store(root)
+    wait_until(lambda: reading.search(store.client, [store.experiment("digits")], "tags.kind = 'trial'"))
+    listed = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True)
+    for pid in listed.stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
+    process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert numbers(root) == whole

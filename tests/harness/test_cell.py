@@ -1,0 +1,125 @@
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness import model_files
+from harness.cell import run_cell
+from harness.records import CellEnded, Outcome, TrialEnded, TrialStarted
+from harness.splits import subset
+
+
+def run(cell, task, recorded=()):
+    events = []
+    run_cell(cell, task, recorded, events.append)
+    return events
+
+
+def timeless(trial):
+    return replace(trial, seconds=0.0)
+
+
+def trials_of(events):
+    return [timeless(event.trial) for event in events if isinstance(event, TrialEnded)]
+
+
+def result_of(events):
+    return replace(events[-1].result, seconds=0.0, fit_seconds=0.0)
+
+
+@pytest.fixture(params=["logistic", "network"])
+def family(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_a_cell_streams_starts_and_ends_and_its_result_last(family, task, make_cell):
+    events = run(make_cell(family, trials=3), task)
+    assert [type(event) for event in events] == [TrialStarted, TrialEnded] * 3 + [CellEnded]
+    assert [event.trial.number for event in events[1:-1:2]] == [0, 1, 2]
+    assert result_of(events).trials == 3
+
+
+@pytest.mark.parametrize("cut", [1, 3, 6])
+def test_a_cell_continued_from_its_trials_equals_the_uninterrupted_one(family, task, make_cell, cut):
+    cell = make_cell(family)
+    whole = run(cell, task)
+    ended = [event.trial for event in whole if isinstance(event, TrialEnded)]
+    rest = run(cell, task, tuple(ended[:cut]))
+    assert trials_of(rest) == trials_of(whole)[cut:]
+    assert result_of(rest) == result_of(whole)
+
+
+def test_the_best_trial_is_chosen_on_validation_rows_alone(family, task, make_cell):
+    events = run(make_cell(family), task)
+    swapped = replace(task, y_test=(task.y_test + 1) % 3)
+    again = run(make_cell(family), swapped)
+    assert trials_of(again) == trials_of(events)
+    assert result_of(again).best == result_of(events).best
+    assert result_of(again).test_error != result_of(events).test_error
+
+
+def test_only_the_n_rows_of_the_cell_are_learned_from(family, task, make_cell):
+    cell = make_cell(family)
+    rows = subset(task.y, cell.size, cell.repeat, cell.seed)
+    spoiled = np.full_like(task.X, 1e6)
+    spoiled[rows] = task.X[rows]
+    assert trials_of(run(cell, replace(task, X=spoiled))) == trials_of(run(cell, task))
+
+
+def test_the_test_error_is_that_of_the_packed_correctness(family, task, make_cell):
+    result = result_of(run(make_cell(family), task))
+    correct = np.unpackbits(np.frombuffer(result.correct, np.uint8), count=len(task.y_test))
+    assert result.test_error == pytest.approx(1 - correct.mean(), abs=1e-15)
+    assert 0 < result.test_error < 0.6
+
+
+def test_the_model_of_repeat_0_is_kept_and_makes_the_tested_predictions(family, task, make_cell):
+    result = result_of(run(make_cell(family, repeat=0), task))
+    predicted = model_files.load(result.model).predict(task.X_test)
+    assert np.packbits(predicted == task.y_test).tobytes() == result.correct
+    assert result_of(run(make_cell(family, repeat=1), task)).model is None
+
+
+def test_a_diverging_setting_is_an_outcome_and_never_the_best(network, task, make_cell):
+    space = {**network.space, "learning_rate": {"choices": [1e20, 0.01]}}
+    wild = replace(network, space=space, estimator={**network.estimator, "optimizer": "gradient_descent"})
+    events = run(make_cell(wild), task)
+    outcomes = [trial.outcome for trial in trials_of(events)]
+    assert outcomes[0] is Outcome.DIVERGED
+    assert Outcome.COMPLETE in outcomes
+    assert trials_of(events)[result_of(events).best].params["learning_rate"] == 0.01
+
+
+def test_a_learner_that_raises_is_a_failed_trial_with_its_sentence(logistic, task, make_cell):
+    broken = replace(logistic, space={"C": {"choices": [-1.0, 1.0]}})
+    trials = trials_of(run(make_cell(broken), task))
+    assert trials[0].outcome is Outcome.FAILED
+    assert "'C' parameter" in trials[0].message
+
+
+def test_a_cell_without_a_complete_trial_failed_and_says_why(logistic, task, make_cell):
+    broken = replace(logistic, space={"C": {"choices": [-1.0, -2.0]}})
+    result = result_of(run(make_cell(broken, trials=2), task))
+    assert result.outcome is Outcome.FAILED
+    assert "no trial of 2 completed" in result.message
+
+
+def test_a_trial_past_its_limit_timed_out(network, task, make_cell, monkeypatch):
+    ticks = iter(range(0, 10_000_000, 3))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(ticks)))
+    trials = trials_of(run(make_cell(network, trials=2, trial_seconds=1.0), task))
+    assert {trial.outcome for trial in trials} == {Outcome.TIMED_OUT}
+
+
+def test_a_metric_that_is_not_finite_is_divergence(logistic, task, make_cell, monkeypatch):
+    from harness import evaluate
+
+    monkeypatch.setattr(evaluate, "log_loss", lambda *_: float("nan"))
+    assert {t.outcome for t in trials_of(run(make_cell(logistic, trials=2), task))} == {Outcome.DIVERGED}
+
+
+def test_points_are_at_most_twenty_and_end_at_the_schedules_last_step(network, task, make_cell):
+    complete = [t for t in trials_of(run(make_cell(network), task)) if t.outcome is Outcome.COMPLETE]
+    assert all(len(trial.points) <= 20 and trial.points[-1][0] == 60 for trial in complete)
+    assert all(dict(trial.points)[trial.step] == trial.value for trial in complete)

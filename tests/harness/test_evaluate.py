@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import evaluate
+from harness.evaluate import Point, checkpoints, choice, log_loss, points, rungs
+from harness.families import build
+from harness.splits import inner_splits
+
+
+@given(st.integers(1, 100_000))
+def test_checkpoints_are_at_most_twenty_ascending_and_end_at_the_horizon(horizon):
+    steps = checkpoints(horizon)
+    assert len(steps) <= 20
+    assert list(steps) == sorted(set(steps))
+    assert steps[-1] == horizon
+    assert steps[0] >= 1
+
+
+@given(st.integers(2, 1_000_000))
+def test_rungs_are_nested_shares_that_end_with_every_row(rows):
+    shares = rungs(rows)
+    assert list(shares) == sorted(set(shares))
+    assert shares[-1] == rows
+
+
+def test_an_unseen_class_costs_a_finite_loss():
+    certain_and_wrong = np.array([[1.0, 0.0, 0.0]])
+    assert log_loss(certain_and_wrong, np.array([2]), rows=97) == pytest.approx(np.log(100))
+
+
+def test_probabilities_stand_in_the_classes_of_the_data(logistic, task):
+    seen = task.y != 1
+    learner = build(logistic, {"C": 1.0}, logistic.space, 0).fit(task.X[seen], task.y[seen])
+    p = evaluate.probabilities(learner, task.X_test, classes=3)
+    assert (p[:, 1] == 0).all()
+    np.testing.assert_allclose(p.sum(axis=1), 1.0)
+
+
+def test_folds_in_lockstep_give_the_mean_of_their_curves(network, task):
+    X, y = task.X[:90], task.y[:90]
+    folds = inner_splits(y, repeat=0, seed=0)
+    setting = {"hidden.units": 8, "learning_rate": 0.01, "activation": "relu"}
+
+    def learner(fold):
+        return build(network, setting, network.space, fold)
+
+    together = list(points(network, learner, X, y, folds, 3))
+    alone = [
+        list(points(network, lambda _, number=number: learner(number), X, y, [fold], 3))
+        for number, fold in enumerate(folds)
+    ]
+    assert len(together) == 20
+    for index, point in enumerate(together):
+        assert point.value == pytest.approx(np.mean([curve[index].value for curve in alone]), rel=1e-12)
+        assert point.error == pytest.approx(np.mean([curve[index].error for curve in alone]), rel=1e-12)
+
+
+def test_a_learner_without_steps_is_judged_on_rungs(logistic, task):
+    folds = inner_splits(task.y, repeat=0, seed=0)
+    seen = list(
+        points(logistic, lambda _: build(logistic, {"C": 1.0}, logistic.space, 0), task.X, task.y, folds, 3)
+    )
+    assert [point.step for point in seen] == list(rungs(len(folds[0].train)))
+
+
+def test_no_validation_row_reaches_a_fit(logistic, task, monkeypatch):
+    """Rows carry their number in a column, so that a leak would show."""
+    X = task.X.copy()
+    X[:, 0] = np.arange(len(X))
+    folds = inner_splits(task.y, repeat=0, seed=0)
+    fitted = []
+
+    class Spy:
+        def fit(self, X, y):
+            fitted.append(set(X[:, 0].astype(int)))
+            return self
+
+        def predict_proba(self, X):
+            return np.full((len(X), 3), 1 / 3)
+
+        classes_ = np.arange(3)
+
+    list(points(logistic, lambda _: Spy(), X, task.y, folds, 3))
+    per_rung = len(folds)
+    for number, rows in enumerate(fitted):
+        assert not rows & set(folds[number % per_rung].validation.tolist())
+
+
+def test_a_curve_is_judged_at_its_lowest_point_and_a_fit_at_its_last(network, logistic):
+    curve = [Point(1, 0.9, 0.5), Point(2, 0.4, 0.3), Point(3, 0.6, 0.2)]
+    assert choice(network, curve).step == 2
+    assert choice(logistic, curve).step == 3

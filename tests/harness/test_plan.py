@@ -1,0 +1,139 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness import plan as planning
+from harness.config import DataSettings, LaunchSettings, RepeatRule
+from harness.errors import ConfigError
+from harness.records import SearchSettings
+from harness.tracking.reading import CellRecord
+
+
+def keys(config, task):
+    return {cell.key for cell in planning.make(config, task).cells}
+
+
+def test_a_plan_holds_every_family_size_and_repeat_once(config, task):
+    plan = planning.make(replace(config, repeats=RepeatRule(((64, 3),), beyond=2)), task)
+    assert [(c.family.name, c.size, c.repeat) for c in plan.cells][:5] == [
+        ("logistic", 64, 0),
+        ("logistic", 64, 1),
+        ("logistic", 64, 2),
+        ("logistic", 128, 0),
+        ("logistic", 128, 1),
+    ]
+    assert len(keys(config, task)) == 8
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"search": SearchSettings(trials=5)},
+        {"search": SearchSettings(trials=4, pruner="none")},
+        {"search": SearchSettings(trials=4, sampler="random")},
+    ],
+)
+def test_what_numbers_depend_on_changes_every_key(config, task, change):
+    assert not keys(config, task) & keys(replace(config, **change), task)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"launch": LaunchSettings("local", 2)},
+        {"name": "other"},
+        {"format": "json"},
+        {"repeats": RepeatRule((), beyond=3)},
+        {"data": DataSettings("digits", (32, 64, 128), {})},
+    ],
+)
+def test_what_numbers_do_not_depend_on_keeps_every_key(config, task, change):
+    assert keys(config, task) <= keys(replace(config, **change), task)
+
+
+def test_a_familys_key_knows_nothing_of_the_other_families(config, task):
+    alone = replace(config, families=config.families[:1])
+    assert keys(alone, task) <= keys(config, task)
+
+
+def test_a_label_or_a_cost_is_no_part_of_the_key_and_a_space_is(config, task):
+    first = config.families[0]
+    for change, same in [
+        ({"label": "x"}, True),
+        ({"seconds_per_row": 1.0}, True),
+        ({"space": {"C": 1.0}}, False),
+    ]:
+        changed = replace(config, families=(replace(first, **change), config.families[1]))
+        assert (keys(changed, task) == keys(config, task)) is same
+
+
+def test_other_data_has_other_keys(config, task):
+    assert not keys(config, task) & keys(config, replace(task, digest="e" * 32))
+
+
+def test_a_size_above_a_familys_largest_is_skipped_with_its_reason(config, task):
+    capped = replace(config, families=(replace(config.families[0], max_size=100), config.families[1]))
+    plan = planning.make(capped, task)
+    assert [(s.family, s.size) for s in plan.skipped] == [("logistic", 128)]
+    assert "100" in plan.skipped[0].reason
+    assert not any(c.size == 128 and c.family.name == "logistic" for c in plan.cells)
+
+
+def test_a_size_above_the_pool_is_refused(config, task):
+    with pytest.raises(ConfigError, match="size must be at most 400"):
+        planning.make(replace(config, data=DataSettings("digits", (401,), {})), task)
+
+
+def test_a_family_that_cannot_be_built_is_refused_before_anything_runs(config, task):
+    broken = replace(config.families[0], space={"D": 1.0})
+    with pytest.raises(ConfigError, match="takes no 'D'"):
+        planning.make(replace(config, families=(broken,)), task)
+
+
+def test_a_learner_that_cannot_be_watched_is_refused_as_one_that_trains_in_steps(config, task):
+    broken = replace(config.families[0], progress="steps")
+    with pytest.raises(ConfigError, match="iter_fit"):
+        planning.make(replace(config, families=(broken,)), task)
+
+
+def record(cell, outcome="complete", seconds=1.0):
+    return CellRecord(
+        cell.key,
+        "run",
+        cell.family.name,
+        cell.size,
+        cell.repeat,
+        outcome,
+        0.1,
+        0.1,
+        4,
+        0.1,
+        seconds,
+        100,
+        "",
+        "",
+    )
+
+
+def test_complete_cells_are_done_and_failed_ones_are_tried_again(config, task):
+    plan = planning.make(config, task)
+    ended = {plan.cells[0].key: record(plan.cells[0]), plan.cells[1].key: record(plan.cells[1], "failed")}
+    assert planning.missing(plan, ended) == list(plan.cells[1:])
+
+
+def test_longest_cells_come_first_as_recorded_cells_tell(config, task):
+    plan = planning.make(config, task)
+    slow = next(c for c in plan.cells if c.family.name == "logistic" and c.size == 64)
+    ordered = planning.longest_first(plan.cells, [record(slow, seconds=1000.0)])
+    assert [(c.family.name, c.size) for c in ordered[:2]] == [("logistic", 128)] * 2
+    assert [(c.family.name, c.size) for c in ordered[2:4]] == [("logistic", 64)] * 2
+
+
+def test_the_plan_command_prints_json_that_adds_up(config, capsys):
+    assert planning.show(replace(config, format="json")) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["missing"] == len(told["cells"]) == 8
+    assert told["estimated_seconds"] > 0
+    assert told["done"] == 0
