@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.plots import plot_curves
-    from harness.tracking import load_model, read_cells
+    from harness.tracking.reading import load_model, read_cells
 
     __version__: str
 
 __all__ = ["__version__", "load_model", "plot_curves", "read_cells"]
 
 _HOMES = {
-    "read_cells": "harness.tracking",
-    "load_model": "harness.tracking",
+    "read_cells": "harness.tracking.reading",
+    "load_model": "harness.tracking.reading",
     "plot_curves": "harness.plots",
 }
 

@@ -1,7 +1,8 @@
 """A claim says "this cell is mine while I live": an operating-system lock that no crash leaves behind.
 
 All claims of a records folder are byte ranges of one file, one byte per name, at an offset hashed from it,
-so nothing has to be cleaned up. The lock is the process's own (`fcntl`): it is gone when the process is.
+so nothing has to be cleaned up. The lock is the process's own (`fcntl`): it is gone when the process is, and
+also when the process closes any handle of the file, so there is one handle per file and it stays open.
 """
 
 from __future__ import annotations
@@ -15,39 +16,43 @@ from pathlib import Path
 
 
 class Claims:
-    """The claims this process holds in a records folder.
-
-    Open one per process and folder: closing any handle of the file drops the process's locks on it.
-    """
+    """The claims this process holds in a records folder; the file is made at the first of them."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a+b")
+        self._path = path
 
     def take(self, name: str) -> bool:
         """Claim a name; False where another live process holds it."""
         try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _offset(name), os.SEEK_SET)
+            fcntl.lockf(_handle(self._path), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _offset(name), os.SEEK_SET)
         except (BlockingIOError, PermissionError):
             return False
         return True
 
     def release(self, name: str) -> None:
         """Give a name back."""
-        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _offset(name), os.SEEK_SET)
+        fcntl.lockf(_handle(self._path), fcntl.LOCK_UN, 1, _offset(name), os.SEEK_SET)
 
     @contextmanager
     def holding(self, name: str) -> Iterator[None]:
         """Hold a name, waiting for it as long as another process has it."""
-        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, _offset(name), os.SEEK_SET)
+        fcntl.lockf(_handle(self._path), fcntl.LOCK_EX, 1, _offset(name), os.SEEK_SET)
         try:
             yield
         finally:
             self.release(name)
 
-    def close(self) -> None:
-        """Give every name back."""
-        self._file.close()
+
+_handles: dict[Path, int] = {}
+
+
+def _handle(path: Path) -> int:
+    """The process's one handle of a lock file, opened anew where the file was removed meanwhile."""
+    held = _handles.get(path)
+    if held is None or not path.exists() or os.fstat(held).st_ino != path.stat().st_ino:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _handles[path] = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    return _handles[path]
 
 
 def _offset(name: str) -> int:

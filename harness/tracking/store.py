@@ -32,8 +32,8 @@ class Store:
 
     @property
     def label(self) -> str:
-        """The store's address as a person may see it: no credentials."""
-        return re.sub(r"//[^/@]*@", "//***@", self.uri.partition("?")[0])
+        """The store's address, as a person may see it."""
+        return shown(self.uri)
 
     def experiment(self, name: str) -> str:
         """The id of the experiment of a data set, made where it is absent."""
@@ -76,7 +76,7 @@ def open_store(root: Path, uri: str | None = None) -> Store:
         StoreError: naming the path or address that cannot be used.
     """
     try:
-        claims = Claims(root / ".claims")
+        claims = Claims(root.resolve() / ".claims")
         if uri is None:
             file = database(root)
             with claims.holding("create the store"):
@@ -88,9 +88,7 @@ def open_store(root: Path, uri: str | None = None) -> Store:
             f"cannot write the records below {root} ({error}); make it writable, free space, "
             "or choose another folder with tracking.root"
         ) from error
-    store = Store(MlflowClient(uri), claims, root, uri)
-    _check(store)
-    return store
+    return Store(_connected(uri), claims, root, uri)
 
 
 def _create(file: Path) -> None:
@@ -103,12 +101,24 @@ def _create(file: Path) -> None:
     os.replace(temporary, file)
 
 
-def _check(store: Store) -> None:
+def _connected(uri: str) -> MlflowClient:
+    """A client that has read something: a store that cannot be read is told here, not in mid-sweep."""
     try:
-        store.client.search_experiments(max_results=1)
+        client = MlflowClient(uri)
+        client.search_experiments(max_results=1)
     except Exception as error:
         reason = str(error).splitlines()[0][:200]
         raise StoreError(
-            f"cannot read the records at {store.label} ({reason}); run harness doctor, "
+            f"cannot read the records at {shown(uri)} ({reason}); run harness doctor, "
             "or choose another place with tracking.root or tracking.uri"
         ) from error
+    return client
+
+
+def shown(uri: str) -> str:
+    """A store's address as a person may see it: no credentials, no query.
+
+    >>> shown("https://me:secret@example.org/x?token=1")
+    'https://***@example.org/x'
+    """
+    return re.sub(r"//[^/@]*@", "//***@", uri.partition("?")[0])
