@@ -75,7 +75,8 @@ class Workspace:
     """Everything the two passes write for a batch of `len(ones)` rows, allocated once.
 
     Attributes:
-        values: A^[l] of each hidden layer (rows, units), and the logits last.
+        values: A^[l] of each hidden layer (rows, units), and the logits last, stored column by column for the
+            loss's sake.
         slopes: the derivative of each hidden layer's activation.
         deltas: the gradient with respect to each hidden layer's Z.
         ones: (rows,) ones; a product with them sums over rows faster than a reduction.
@@ -87,11 +88,12 @@ class Workspace:
     ones: Array
 
     def head(self, rows: int) -> Workspace:
-        """The same memory, for fewer rows."""
+        """A workspace for fewer rows, in the same memory but for its logits."""
         values, slopes, deltas = (
-            tuple(a[:rows] for a in part) for part in (self.values, self.slopes, self.deltas)
+            tuple(a[:rows] for a in part) for part in (self.values[:-1], self.slopes, self.deltas)
         )
-        return Workspace(values, slopes, deltas, self.ones[:rows])
+        logits = np.empty((self.values[-1].shape[1], rows), self.ones.dtype).T
+        return Workspace((*values, logits), slopes, deltas, self.ones[:rows])
 
 
 def workspace(sizes: Sequence[int], rows: int, dtype: str) -> Workspace:
@@ -100,25 +102,25 @@ def workspace(sizes: Sequence[int], rows: int, dtype: str) -> Workspace:
     def buffers(widths: Sequence[int]) -> tuple[Array, ...]:
         return tuple(np.empty((rows, width), dtype) for width in widths)
 
-    return Workspace(buffers(sizes[1:]), buffers(sizes[1:-1]), buffers(sizes[1:-1]), np.ones(rows, dtype))
+    hidden, logits = sizes[1:-1], np.empty((sizes[-1], rows), dtype).T
+    return Workspace((*buffers(hidden), logits), buffers(hidden), buffers(hidden), np.ones(rows, dtype))
 
 
 def forward(
     parameters: Parameters, activation: Activation, x: Array, work: Workspace, dropout: Dropout | None = None
 ) -> Array:
     """The logits (rows, outputs) of x (rows, inputs), in `work`, which keeps what `backward` needs."""
-    last = len(parameters.weights) - 1
-    for layer, (weight, bias, z) in enumerate(
-        zip(parameters.weights, parameters.biases, work.values, strict=True)
-    ):
+    weights, biases, logits = parameters.weights, parameters.biases, work.values[-1]
+    for weight, bias, z, slope in zip(weights, biases, work.values, work.slopes, strict=False):
         np.dot(x, weight, out=z)
         np.add(z, bias, out=z)
-        if layer < last:
-            activation(z, work.slopes[layer])
-            if dropout is not None:
-                dropout.apply(z, work.slopes[layer])
+        activation(z, slope)
+        if dropout is not None:
+            dropout.apply(z, slope)
         x = z
-    return x
+    np.dot(weights[-1].T, x.T, out=logits.T)
+    np.add(logits, biases[-1], out=logits)
+    return logits
 
 
 def backward(parameters: Parameters, gradients: Parameters, x: Array, work: Workspace) -> None:

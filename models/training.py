@@ -76,7 +76,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Examples:
-    """The training rows: how many, and functions that copy chosen ones (by index) into a workspace."""
+    """The training rows: how many, and functions that copy chosen ones (by index) into a workspace.
+
+    Targets are asked for column by column: out.T is contiguous.
+    """
 
     rows: int
     fill_inputs: Fill
@@ -153,9 +156,9 @@ class _Chunk:
         rows = examples.rows
         self.bounds = [batch * rows // per_epoch for batch in range(per_epoch + 1)]
         largest = -(-rows // per_epoch)
-        self.together = max(1, min(per_epoch, _CHUNK_ELEMENTS // (largest * (inputs + outputs))))
+        self.together = max(1, min(per_epoch, _CHUNK_ELEMENTS // (largest * inputs)))
         self.inputs = np.empty((self.together * largest, inputs), dtype)
-        self.targets = np.empty((self.together * largest, outputs), dtype)
+        self.targets = {size: np.empty((outputs, size), dtype).T for size in (largest, rows // per_epoch)}
         self.examples = examples
 
     def epoch(self, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
@@ -165,10 +168,10 @@ class _Chunk:
             part = bounds[first : first + self.together + 1]
             chosen = order[part[0] : part[-1]]
             self.examples.fill_inputs(chosen, self.inputs[: len(chosen)])
-            self.examples.fill_targets(chosen, self.targets[: len(chosen)])
             for low, high in pairwise(part):
-                batch = slice(low - part[0], high - part[0])
-                yield self.inputs[batch], self.targets[batch]
+                targets = self.targets[high - low]
+                self.examples.fill_targets(order[low:high], targets)
+                yield self.inputs[low - part[0] : high - part[0]], targets
 
 
 class _Stepper:
@@ -188,7 +191,7 @@ class _Stepper:
         self.parameters, self.activation, self.loss, self.plan = parameters, activation, loss, plan
         self.gradients = allocate(sizes, dtype)
         work = workspace(sizes, rows, dtype)
-        self.work: dict[int, Workspace] = {rows: work, rows - 1: work.head(rows - 1)}
+        self.work: dict[int, Workspace] = {rows - 1: work.head(rows - 1), rows: work}
         self.dropout = Dropout(plan.dropout, work, rng) if plan.dropout and work.slopes else None
         self.state = optimizers.init(parameters.flat, self.gradients.flat, parameters.n_weights)
 
