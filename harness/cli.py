@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from harness import conf_files
 from harness.checks import nearest
 from harness.config import parse, parse_doctor, parse_ui
 from harness.errors import ConfigError, HarnessError
@@ -26,6 +26,7 @@ from harness.explain import explain, one_line
 from harness.jobs import Job, named
 from harness.yaml_guard import check_yaml
 
+INTERRUPTED = 130  # exit status
 MAX_VALUES = 10_000  # of a configuration; aliases and interpolations can make a short file explode
 
 
@@ -88,10 +89,15 @@ def main(argv: list[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        return _dispatch(arguments)
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("harness: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except HarnessError as error:
         if _wants_traceback():
             raise
@@ -124,14 +130,17 @@ def _command(word: str) -> Command:
 
 
 def _run(command: Command, arguments: list[str]) -> int:
-    jobs = _compose(command.primary, arguments)
+    jobs = compose(command.primary, arguments)
     trees = named([job.tree for job in jobs], [job.overrides for job in jobs])
     configs = [command.check(tree, job.source) for tree, job in zip(trees, jobs, strict=True)]
     statuses = []
     for number, config in enumerate(configs, start=1):
         if len(configs) > 1:
-            print(f"job {number} of {len(configs)}: {' '.join(jobs[number - 1].overrides)}", flush=True)
+            words = " ".join(jobs[number - 1].overrides)
+            print(f"job {number} of {len(configs)}: {words}", file=sys.stderr)
         statuses.append(command.run(config))
+        if statuses[-1] == INTERRUPTED:
+            break
     return max(statuses, default=0)
 
 
@@ -143,7 +152,7 @@ def _complete(arguments: list[str]) -> int:
     """
     words = arguments[1:] if arguments[0] in COMMANDS else arguments
     if not any(word.startswith("query=") for word in words):
-        _compose("config", words)  # install or uninstall
+        compose("config", words)  # install or uninstall
         return 0
     program, _, line = os.environ.get("COMP_LINE", "").lstrip().partition(" ")
     command, ended, line = line.lstrip().partition(" ")
@@ -152,14 +161,14 @@ def _complete(arguments: list[str]) -> int:
     elif command in COMMANDS:
         os.environ["COMP_LINE"] = f"{program} {line}"
         try:
-            _compose(COMMANDS[command].primary, words)
+            compose(COMMANDS[command].primary, words)
         except ConfigError:
             if _wants_traceback():
                 raise
     return 0
 
 
-def _compose(primary: str, arguments: list[str]) -> list[Job]:
+def compose(primary: str, arguments: list[str]) -> list[Job]:
     """What Hydra composes from a primary configuration and the words after the command.
 
     None where a flag asked Hydra to print something instead (`--help`, `--cfg`, `--info`, completion).
@@ -179,10 +188,14 @@ def _compose(primary: str, arguments: list[str]) -> list[Job]:
     def collect(tree: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
 
-        overrides = tuple(HydraConfig.get().overrides.task)
-        jobs.append(Job(_plain(tree), OmegaConf.to_yaml(tree), overrides))
+        about = HydraConfig.get()
+        files = {at.provider: Path(at.path) for at in about.runtime.config_sources if at.schema == "file"}
+        conf_files.refuse_shadowed(files.pop("main"), files.values())
+        jobs.append(Job(_plain(tree), OmegaConf.to_yaml(tree), tuple(about.overrides.task)))
 
-    program = hydra_main(version_base="1.3", config_path=str(_conf()), config_name=primary)(collect)
+    program = hydra_main(version_base="1.3", config_path=str(conf_files.folder()), config_name=primary)(
+        collect
+    )
     complaints = StringIO()
     try:
         with redirect_stderr(complaints), _hydra_at_peace(arguments):
@@ -191,17 +204,11 @@ def _compose(primary: str, arguments: list[str]) -> list[Job]:
         if end.code:
             raise ConfigError(_last_complaint(complaints)) from end
     except Exception as error:
-        if isinstance(error, HarnessError) or _wants_traceback():
+        if isinstance(error, (HarnessError, BrokenPipeError)) or _wants_traceback():
             raise
-        raise ConfigError(explain(error, _groups())) from error
+        raise ConfigError(explain(error, conf_files.choices())) from error
     print(complaints.getvalue(), end="", file=sys.stderr)
     return jobs
-
-
-def _conf() -> Path:
-    """The folder of configurations: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    return next((at for at in (package / "conf", package.parent / "conf") if at.is_dir()), package / "conf")
 
 
 @contextmanager
@@ -214,24 +221,31 @@ def _hydra_at_peace(arguments: list[str]) -> Iterator[None]:
     """
     import hydra.core.plugins
     import hydra.utils
+    from hydra.core.config_store import ConfigStore
     from omegaconf import OmegaConf
 
     argv, wanted = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    load, instantiate = OmegaConf.load, hydra.utils.instantiate
+    load, instantiate, store = OmegaConf.load, hydra.utils.instantiate, ConfigStore.instance()
 
     def measured(file: Any) -> Any:
-        check_yaml(file.read(), str(getattr(file, "name", "a configuration")))
+        check_yaml(file.read(), file.name)
         file.seek(0)
-        return load(file)
+        try:
+            return load(file)
+        except RecursionError as error:
+            raise ConfigError(f"{file.name} is nested too deeply; flatten it") from error
 
     with tempfile.TemporaryDirectory(prefix="harness-") as scratch:
         OmegaConf.register_new_resolver("scratch", lambda: scratch, replace=True)
         sys.argv, os.environ["HYDRA_FULL_ERROR"] = ["harness", *arguments], "1"
-        OmegaConf.load, hydra.utils.instantiate = measured, _refuse_callback  # type: ignore
+        OmegaConf.load, hydra.utils.instantiate = measured, _refuse_callback  # type: ignore[method-assign,assignment]
+        # Hydra copies this singleton some 80 times for one --help, which takes 0.2 s.
+        store.__deepcopy__ = lambda _: store  # type: ignore[attr-defined]
         try:
             yield
         finally:
-            OmegaConf.load, hydra.utils.instantiate = load, instantiate  # type: ignore
+            del store.__deepcopy__  # type: ignore[attr-defined]
+            OmegaConf.load, hydra.utils.instantiate = load, instantiate  # type: ignore[method-assign]
             OmegaConf.clear_resolver("scratch")
             sys.argv = argv
             if wanted is None:
@@ -266,10 +280,6 @@ def _plain(tree: Any) -> dict[str, Any]:
 
     plain: dict[str, Any] = unfold(tree)
     return plain
-
-
-def _groups() -> list[str]:
-    return sorted(at.name for at in _conf().iterdir() if at.is_dir() and at.name != "hydra")
 
 
 def _last_complaint(complaints: StringIO) -> str:

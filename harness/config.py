@@ -23,7 +23,7 @@ PRUNERS = ("median", "none")
 LAUNCHERS = ("local", "inline")
 FORMATS = ("text", "json")
 SWEEP_KEYS = (
-    *("name", "seed", "repeats", "data", "model", "search"),
+    *("name", "seed", "repeats", "data", "search"),
     *("launch", "tracking", "trusted_modules", "format"),
 )
 
@@ -118,7 +118,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
     Raises:
         ConfigError: for the first key that is unknown or missing, or value of a wrong type or range.
     """
-    keys(tree, "", SWEEP_KEYS)
+    keys(tree, "", SWEEP_KEYS, optional=["model"])  # absent where the list of families is empty
     data = _data(tree["data"])
     root, uri = _tracking(tree["tracking"])
     return SweepConfig(
@@ -126,7 +126,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         seed=whole(tree["seed"], "seed", 0, 2**32 - 1),
         repeats=_repeats(tree["repeats"]),
         data=data,
-        families=parse_families(tree["model"]),
+        families=parse_families(tree.get("model")),
         search=_search(tree["search"]),
         launch=_launch(tree["launch"]),
         root=root,

@@ -16,34 +16,48 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def explain(error: Exception, groups: list[str]) -> str:
-    """One line for what Hydra, OmegaConf or YAML found wrong: what, what is allowed, how to mend it."""
+def explain(error: Exception, choices: dict[str, list[str]]) -> str:
+    """One line for what Hydra, OmegaConf or YAML found wrong: what, what is allowed, how to mend it.
+
+    Args:
+        error: what they raised.
+        choices: the groups of configuration and their choices.
+    """
     cause: Any = error.__cause__ or error
     if getattr(error, "missing_cfg_file", None):
-        return _missing_file(error)
+        return _missing_file(error, choices)
     if hasattr(error, "override"):
-        found = one_line(str(cause).split("See https://")[0])
-        return f"cannot read {error.override!r} ({found}); write key=value, and a list in quotes: 'key=[1,2]'"
+        said = str(error.__cause__ or error.__context__ or error)
+        return f"cannot read {error.override!r} ({said}); write key=value, and a list in quotes: 'key=[1,2]'"
     if hasattr(cause, "problem_mark"):
         mark = cause.problem_mark
         return f"{mark.name}, line {mark.line + 1}: {cause.problem}; mend the YAML" if mark else str(cause)
+    if several := re.match(r"Ambiguous value for argument '(.*)'", str(error)):
+        return f"{several[1]!r} is several values; write key=[1,2] for a list, or add -m to run each of them"
+    if present := re.match(r"Could not append to config. An item is already at '(.*)'", str(error)):
+        return f"{present[1]} is a key already; write it without the +"
     unknown = re.match(r"Could not override '([^']*)'", str(error))
     if unknown or type(cause).__name__ in ("ConfigKeyError", "ConfigAttributeError"):
-        return _unknown_key(cause, unknown[1] if unknown else str(cause.full_key), groups)
+        return _unknown_key(cause, unknown[1] if unknown else str(cause.full_key), list(choices))
     if type(cause).__name__ == "MissingMandatoryValue":
         return f"{cause.full_key} has no value; add {cause.full_key}=..."
+    return _folded(cause)
+
+
+def _folded(cause: Any) -> str:
+    """The lines of any other error in one, behind the key it is about."""
+    noise = ("full_key:", "object_type=", "reference_type=", "See ")
     lines = [line.strip() for line in str(cause).splitlines()]
-    kept = [
-        line for line in lines if line and not line.startswith(("object_type=", "reference_type=", "See "))
-    ]
-    return "; ".join(kept) or type(cause).__name__
+    said = "; ".join(line for line in lines if line and not line.startswith(noise)) or type(cause).__name__
+    said = re.sub(r'^\w+ raised while resolving interpolation: "?(.*?)"?$', r"\1", said)
+    return f"{cause.full_key}: {said}" if getattr(cause, "full_key", None) else said
 
 
-def _missing_file(error: Any) -> str:
+def _missing_file(error: Any, choices: dict[str, list[str]]) -> str:
     group, _, choice = error.missing_cfg_file.rpartition("/")
     if not group:
         return f"there is no configuration {choice!r}; {nearest(choice, ['config', 'ui', 'doctor'])}"
-    return f"{group} has no choice {choice!r}; {nearest(choice, error.options or ['null'])}"
+    return f"{group} has no choice {choice!r}; {nearest(choice, error.options or choices.get(group, []))}"
 
 
 def _unknown_key(cause: Any, key: str, groups: list[str]) -> str:

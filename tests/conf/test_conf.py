@@ -1,0 +1,113 @@
+"""Every file of configuration composes, parses, and declares all that it may hold."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness import conf_files
+from harness.cli import compose
+from harness.config import SweepConfig, parse, parse_doctor, parse_ui
+from harness.family_config import OPTIONAL, REQUIRED
+from harness.records import Family
+from harness.space import default_setting, searched
+
+CONF = conf_files.folder()
+FAMILIES = conf_files.choices()["model"]
+NETWORKS = ("small_nn", "medium_nn", "large_nn", "shallow_nn", "deep_nn")
+
+
+def configuration(*words: str) -> SweepConfig:
+    (job,) = compose("config", list(words))
+    return parse(job.tree, job.source)
+
+
+def family(name: str) -> Family:
+    return configuration(f"model={name}").families[0]
+
+
+GROUPS = [(group, choice) for group, choices in conf_files.choices().items() for choice in choices]
+
+
+@pytest.mark.parametrize(("group", "choice"), GROUPS)
+def test_every_choice_of_every_group_composes_and_parses(group, choice):
+    assert configuration(f"{group}={choice}").families
+
+
+def test_the_groups_are_those_of_the_design():
+    assert list(conf_files.choices()) == ["data", "experiment", "launch", "model", "search", "tracking"]
+
+
+def test_the_other_primary_configurations_parse():
+    (ui,), (doctor,) = compose("ui", []), compose("doctor", [])
+    assert parse_ui(ui.tree).port == 5000
+    assert parse_doctor(doctor.tree).data.name == "flights"
+
+
+def test_the_default_sweep_is_five_families_on_flights():
+    config = configuration()
+    names = [one.name for one in config.families]
+    assert names == ["logistic_regression", "svm", "small_nn", "medium_nn", "large_nn"]
+    assert (config.name, config.data.name, config.root) == ("flights", "flights", Path("mlruns"))
+    assert (config.repeats.at(300), config.repeats.at(301)) == (10, 5)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_file_states_every_field(name):
+    (fields,) = compose("config", [f"model={name}"])[0].tree["model"].values()
+    assert sorted(fields) == sorted([*REQUIRED, *OPTIONAL])
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_searched_entry_states_the_setting_tried_first(name):
+    space = family(name).space
+    entries = searched(space)
+    assert entries
+    assert all("default" in entry for entry in entries.values())
+    assert default_setting(space) == {path: entry["default"] for path, entry in entries.items()}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_is_named_by_its_file(name):
+    assert family(name).name == name
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_search_the_four_activations_and_train_in_steps(name):
+    one = family(name)
+    assert one.space["activation"]["choices"] == ["sigmoid", "tanh", "relu", "leaky_relu"]
+    assert (one.selection, one.progress, one.preprocess) == ("log_loss", "steps", "none")
+
+
+def test_network_classes_are_capped_in_ascending_order():
+    caps = [family(name).max_parameters for name in ("small_nn", "medium_nn", "large_nn")]
+    assert caps == sorted(caps)
+    assert None not in caps
+
+
+def test_the_kernel_machine_is_selected_on_error_and_stops_at_a_size():
+    assert (family("svm").selection, family("svm").max_size) == ("error", 8192)
+
+
+def test_the_families_experiment_names_the_owners_four():
+    config = configuration("experiment=families")
+    names = ["logistic_regression", "shallow_nn", "deep_nn", "svm"]
+    assert [one.name for one in config.families] == names
+
+
+def test_the_quick_experiment_is_small_and_on_digits():
+    config = configuration("experiment=quick")
+    assert (config.name, config.data.name) == ("quick", "digits")
+    assert [one.name for one in config.families] == ["logistic_regression", "svm", "small_nn"]
+
+
+def test_the_command_line_wins_over_an_experiment():
+    config = configuration("experiment=quick", "data=flights", "model=svm", "search.trials=7")
+    assert (config.data.name, config.search.trials) == ("flights", 7)
+    assert [one.name for one in config.families] == ["svm"]
+
+
+@pytest.mark.parametrize("file", sorted(CONF.rglob("*.yaml")), ids=lambda file: str(file.relative_to(CONF)))
+def test_every_file_opens_with_a_word_on_what_it_is(file):
+    assert file.read_text().startswith("#")
+    assert yaml.safe_load(file.read_text())

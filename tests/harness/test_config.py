@@ -1,0 +1,229 @@
+import copy
+
+import pytest
+
+from harness.config import LaunchSettings, RepeatRule, parse, parse_doctor, parse_ui
+from harness.errors import ConfigError
+from harness.records import Family, SearchSettings
+
+TREE = {
+    "name": None,
+    "seed": 0,
+    "repeats": ["10@300", 5],
+    "data": {"name": "digits", "sizes": [100, 500]},
+    "model": {
+        "svm": {
+            "label": "SVM",
+            "estimator": {"_target_": "sklearn.svm.SVC", "kernel": "rbf"},
+            "space": {
+                "C": {"low": 0.01, "high": 100.0, "log": True, "default": 1.0},
+                "shrinking": {"choices": [True, False], "default": True},
+                "hidden": {"layers": {"low": 1, "high": 2, "default": 1}, "units": 8},
+                "degree": {"low": 1, "high": 5, "step": 2, "default": 3},
+            },
+        }
+    },
+    "search": {"sampler": "tpe", "pruner": "median", "trials": 8, "trial_seconds": None},
+    "launch": {"name": "local", "workers": None},
+    "tracking": {"root": "mlruns", "uri": None},
+    "trusted_modules": [],
+    "format": "text",
+}
+
+
+def tree_with(path, value):
+    """The tree with the value at a dotted path; `...` takes the key out."""
+    tree = copy.deepcopy(TREE)
+    *above, last = path.split(".")
+    inner = tree
+    for key in above:
+        inner = inner[key]
+    if value is ...:
+        del inner[last]
+    else:
+        inner[last] = value
+    return tree
+
+
+def parsed(path="seed", value=0):
+    return parse(tree_with(path, value), "yaml text")
+
+
+def test_a_tree_becomes_frozen_settings():
+    config = parsed()
+    assert config.source == "yaml text"
+    assert config.search == SearchSettings(sampler="tpe", pruner="median", trials=8)
+    assert config.launch == LaunchSettings("local", None)
+    with pytest.raises(AttributeError, match="cannot assign"):
+        config.seed = 1
+
+
+def test_a_family_keeps_its_file_and_takes_defaults_for_the_rest():
+    (family,) = parsed().families
+    fields = TREE["model"]["svm"]
+    assert family == Family("svm", "SVM", fields["estimator"], fields["space"])
+
+
+def test_the_name_defaults_to_the_data():
+    assert parsed().name == "digits"
+    assert parsed("name", "mine").name == "mine"
+
+
+def test_sizes_ascend_and_integral_floats_count():
+    assert parsed("data.sizes", [1e4, 500]).data.sizes == (500, 10_000)
+
+
+def test_one_size_needs_no_list():
+    assert parsed("data.sizes", 500).data.sizes == (500,)
+
+
+def test_auto_sizes_are_left_to_the_data():
+    assert parsed("data.sizes", "auto").data.sizes is None
+
+
+def test_every_other_key_of_the_data_is_an_option():
+    assert parsed("data.path", "a.csv").data.options == {"path": "a.csv"}
+
+
+def test_repeats_may_be_one_number():
+    assert parsed("repeats", 3).repeats == RepeatRule((), 3)
+
+
+def test_repeats_follow_a_rule_by_size():
+    rule = parsed("repeats", ["20@500", "10@4000", 5]).repeats
+    assert [rule.at(size) for size in (1, 500, 501, 4000, 4001)] == [20, 20, 10, 10, 5]
+
+
+def test_an_empty_address_means_the_local_store():
+    assert parsed("tracking.uri", "").uri is None
+
+
+def test_ui_and_doctor_take_only_what_they_use():
+    assert parse_ui({"tracking": TREE["tracking"], "port": 5001}).port == 5001
+    doctor = parse_doctor({"tracking": TREE["tracking"], "data": TREE["data"], "format": "json"})
+    assert (doctor.format, doctor.data.name) == ("json", "digits")
+    with pytest.raises(ConfigError, match="unknown key host"):
+        parse_ui({"tracking": TREE["tracking"], "port": 5001, "host": "0.0.0.0"})
+
+
+SPACE = "model.svm.space"
+MISTAKES = [
+    ("serch", {}, "unknown key serch; did you mean search?"),
+    ("search.trails", 3, "unknown key search.trails; did you mean trials?"),
+    ("launch.worker", 3, "unknown key launch.worker; did you mean workers?"),
+    ("tracking.port", 3, "unknown key tracking.port; choose from root, uri"),
+    ("model.svm.max_sise", 3, "unknown key model.svm.max_sise; did you mean max_size?"),
+    (f"{SPACE}.C.hihg", 3, "unknown key model.svm.space.C.hihg; did you mean high?"),
+    (f"{SPACE}.hidden.unit", 3, "unknown key model.svm.space.hidden.unit; did you mean units?"),
+    (f"{SPACE}.shrinking.log", True, "unknown key model.svm.space.shrinking.log"),
+    ("seed", ..., "the configuration lacks the key seed"),
+    ("data", ..., "lacks the key data"),
+    ("data.sizes", ..., "data lacks the key sizes"),
+    ("search", 3, "search must be a group with the keys sampler"),
+    ("data", "digits", "data must be a group"),
+    ("name", 2024, "name must be a text, got 2024"),
+    ("name", "../x", r"name must be a name .* got '\.\./x'"),
+    ("name", "a/b", "name must be a name"),
+    ("name", "a" * 200, "at most 150"),
+    ("name", "", "name must be a text"),
+    ("seed", True, "seed must be a whole number from 0 to 4,294,967,295, got True"),
+    ("seed", -1, "got -1"),
+    ("seed", 2**32, "got 4294967296"),
+    ("seed", 1.5, r"got 1\.5"),
+    ("seed", "3", "got '3'"),
+    ("seed", float("nan"), "got nan"),
+    ("repeats", 0, "repeats must be a whole number of at least 1, got 0"),
+    ("repeats", [], "repeats must be a list of repeats"),
+    ("repeats", ["10@300"], "a plain number last"),
+    ("repeats", ["10@300", "5@100", 3], "ascending sizes"),
+    ("repeats", ["10@300", "5@300", 3], "ascending sizes"),
+    ("repeats", ["0@300", 3], "at least 1, got 0"),
+    ("repeats", ["10:300", 3], "made of repeats@size"),
+    ("repeats", [5, 3], "made of repeats@size"),
+    ("repeats", True, "got True"),
+    ("data.sizes", "abc", "data.sizes must be auto or a list of whole numbers, got 'abc'"),
+    ("data.sizes", [], "data.sizes must be a list"),
+    ("data.sizes", [500, 0], "at least 1, got 0"),
+    ("data.sizes", [500, 500.0], "free of repetition"),
+    ("data.sizes", [500, 1.5], r"got 1\.5"),
+    ("data.sizes", [True], "got True"),
+    ("data.sizes", None, "got None"),
+    ("data.name", "a/b", "data.name must be a name"),
+    ("model", {}, "model must be at least one family"),
+    ("model", {"label": "x", "space": {}}, "begin the family's file with the line '# @package model"),
+    ("model.svm", 3, "model.svm must be a group"),
+    ("model.svm.label", ..., "model.svm lacks the key label"),
+    ("model.svm.label", 3, "model.svm.label must be a text"),
+    ("model.svm.estimator", "sklearn.svm.SVC", "model.svm.estimator must be a group with the key _target_"),
+    ("model.svm.estimator", {"kernel": "rbf"}, "must be a group with the key _target_"),
+    ("model.svm.estimator._target_", "SVC", "_target_ must be the dotted path of a class, got 'SVC'"),
+    ("model.svm.estimator._target_", "os.system('x')", "must be the dotted path"),
+    ("model.svm.selection", "accuracy", "one of log_loss, error, got 'accuracy'"),
+    ("model.svm.progress", "epochs", "one of steps, rungs"),
+    ("model.svm.preprocess", "scale", "one of standardize, none"),
+    ("model.svm.max_size", 0, "at least 1, got 0"),
+    ("model.svm.max_parameters", "many", "a whole number"),
+    ("model.svm.seconds_per_row", 0, "a number above 0"),
+    (SPACE, [1], "a group of parameters"),
+    (f"{SPACE}.kernel", {"choices": ["rbf"]}, "also fixed in the estimator"),
+    (f"{SPACE}.not a name", 3, "keyed by names of parameters"),
+    (f"{SPACE}.C.low", 100.0, r"C.low must be below high \(100.0\)"),
+    (f"{SPACE}.C.low", 0, "above 0 on a log scale"),
+    (f"{SPACE}.C.low", "small", "C.low must be a number, got 'small'"),
+    (f"{SPACE}.C.low", True, "C.low must be a number, got True"),
+    (f"{SPACE}.C.high", float("inf"), "C.high must be a number, got inf"),
+    (f"{SPACE}.C.high", ..., "C lacks the key high"),
+    (f"{SPACE}.C.log", "yes", "C.log must be true or false"),
+    (f"{SPACE}.C.step", 1, "both step and log"),
+    (f"{SPACE}.C.default", 1000, "C.default must be from low"),
+    (f"{SPACE}.C.default", "one", "C.default must be a number"),
+    (f"{SPACE}.degree.step", 3, r"a divisor of high - low \(4\)"),
+    (f"{SPACE}.degree.step", 0, "above 0 and a divisor"),
+    (f"{SPACE}.degree.default", 2, "a number of steps"),
+    (f"{SPACE}.degree.default", 3.0, "a whole number, as its bounds are"),
+    (f"{SPACE}.shrinking.choices", [], "must be a list of values"),
+    (f"{SPACE}.shrinking.choices", [True, True], "free of repetition"),
+    (f"{SPACE}.shrinking.choices", [True, [1]], "plain values"),
+    (f"{SPACE}.shrinking.default", "maybe", "one of the choices"),
+    (f"{SPACE}.hidden.units", 0, "hidden.units must be a whole number"),
+    (f"{SPACE}.hidden.units", 2.0, "hidden.units must be a whole number"),
+    (f"{SPACE}.hidden.units", {"low": 1.0, "high": 8}, "made of whole numbers"),
+    (f"{SPACE}.hidden.layers", {"choices": [1, 0]}, "made of whole numbers"),
+    (f"{SPACE}.hidden.units", ..., "hidden lacks the key units"),
+    ("search.sampler", "bo", "search.sampler must be one of tpe, random, got 'bo'"),
+    ("search.pruner", None, "one of median, none"),
+    ("search.trials", 0, "search.trials must be a whole number of at least 1, got 0"),
+    ("search.trials", "many", "got 'many'"),
+    ("search.trial_seconds", 0, "a number above 0"),
+    ("search.trial_seconds", True, "a number above 0"),
+    ("launch.name", "slurm", "one of local, inline"),
+    ("launch.workers", 0, "at least 1, got 0"),
+    ("launch", {"name": "inline", "workers": 2}, "1 with launch=inline, got 2"),
+    ("tracking.root", "", "tracking.root must be a text"),
+    ("tracking.uri", 3, "the address of an MLflow store"),
+    ("trusted_modules", "mine", "a list of modules, got 'mine'"),
+    ("trusted_modules", ["a b"], "dotted names of modules"),
+    ("format", "xml", "format must be one of text, json, got 'xml'"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "says"), MISTAKES)
+def test_a_mistake_is_one_line_that_names_its_key(path, value, says):
+    with pytest.raises(ConfigError, match=says) as caught:
+        parse(tree_with(path, value), "")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_plain_value_fixes_an_entry_of_the_space():
+    (family,) = parsed(f"{SPACE}.C", 3).families
+    assert family.space["C"] == 3
+
+
+def test_a_family_name_has_no_dot():
+    with pytest.raises(ConfigError, match="without a dot"):
+        parse({**TREE, "model": {"a.b": TREE["model"]["svm"]}}, "")
+
+
+def test_whole_bounds_without_a_default_are_fine():
+    (family,) = parsed(f"{SPACE}.degree", {"low": 1, "high": 4}).families
+    assert family.space["degree"] == {"low": 1, "high": 4}
