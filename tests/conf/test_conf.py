@@ -1,5 +1,6 @@
 """Every file of configuration composes, parses, and declares all that it may hold."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 from harness import conf_files
 from harness.cli import compose
 from harness.config import SweepConfig, parse, parse_doctor, parse_ui
+from harness.families import build
 from harness.family_config import OPTIONAL, REQUIRED
 from harness.records import Family
 from harness.space import default_setting, searched
@@ -17,6 +19,7 @@ FAMILIES = conf_files.choices()["model"]
 NETWORKS = ("small_nn", "medium_nn", "large_nn", "shallow_nn", "deep_nn")
 
 
+@cache
 def configuration(*words: str) -> SweepConfig:
     (job,) = compose("config", list(words))
     return parse(job.tree, job.source)
@@ -65,6 +68,13 @@ def test_every_searched_entry_states_the_setting_tried_first(name):
     assert entries
     assert all("default" in entry for entry in entries.values())
     assert default_setting(space) == {path: entry["default"] for path, entry in entries.items()}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_builds_an_estimator_that_takes_its_space(name):
+    one = family(name)
+    learner = build(one, default_setting(one.space), one.space, random_state=0)
+    assert hasattr(learner, "fit")
 
 
 @pytest.mark.parametrize("name", FAMILIES)
