@@ -189,8 +189,8 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
         from hydra.core.hydra_config import HydraConfig
 
         about = HydraConfig.get()
-        files = {at.provider: Path(at.path) for at in about.runtime.config_sources if at.schema == "file"}
-        conf_files.refuse_shadowed(files.pop("main"), files.values())
+        first, *others = (Path(at.path) for at in about.runtime.config_sources if at.schema == "file")
+        conf_files.refuse_shadowed(first, others)
         jobs.append(Job(_plain(tree), OmegaConf.to_yaml(tree), tuple(about.overrides.task)))
 
     program = hydra_main(version_base="1.3", config_path=str(conf_files.folder()), config_name=primary)(
