@@ -193,9 +193,8 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
         conf_files.refuse_shadowed(first, others)
         jobs.append(Job(_plain(tree), OmegaConf.to_yaml(tree), tuple(about.overrides.task)))
 
-    program = hydra_main(version_base="1.3", config_path=str(conf_files.folder()), config_name=primary)(
-        collect
-    )
+    conf = str(conf_files.folder())
+    program = hydra_main(version_base="1.3", config_path=conf, config_name=primary)(collect)
     complaints = StringIO()
     try:
         with redirect_stderr(complaints), _hydra_at_peace(arguments):
@@ -228,12 +227,13 @@ def _hydra_at_peace(arguments: list[str]) -> Iterator[None]:
     load, instantiate, store = OmegaConf.load, hydra.utils.instantiate, ConfigStore.instance()
 
     def measured(file: Any) -> Any:
-        check_yaml(file.read(), file.name)
+        name = getattr(file, "name", "a configuration")
+        check_yaml(file.read(), name)
         file.seek(0)
         try:
             return load(file)
         except RecursionError as error:
-            raise ConfigError(f"{file.name} is nested too deeply; flatten it") from error
+            raise ConfigError(f"{name} is nested too deeply; flatten it") from error
 
     with tempfile.TemporaryDirectory(prefix="harness-") as scratch:
         OmegaConf.register_new_resolver("scratch", lambda: scratch, replace=True)
