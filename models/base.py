@@ -64,12 +64,12 @@ class NeuralNetwork(BaseEstimator):
     def fit(self, X: ArrayLike, y: ArrayLike, on_epoch: Callable[[Progress], Any] | None = None) -> Self:
         """Train on X (n, d) and y (n,).
 
-        `on_epoch` is called at the end of each epoch with its Progress; if it returns True, training ends
-        there; what it raises goes through. Raises ValueError for unsuitable settings or data, and Diverged
-        when the loss is no longer finite.
+        `on_epoch` is called at the end of each epoch with its Progress; if it returns something true,
+        training ends there; what it raises goes through. Raises ValueError for unsuitable settings or data,
+        and Diverged when the loss is no longer finite.
         """
         for progress in self.iter_fit(X, y):
-            if on_epoch is not None and on_epoch(progress) is True:
+            if on_epoch is not None and on_epoch(progress):
                 break
         return self
 

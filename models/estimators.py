@@ -189,7 +189,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     """A regressor with any number of hidden layers, trained on half the squared error.
 
     output="identity" fits (y - mean) / standard deviation; output="relu", for a target that cannot be
-    negative, fits y / root mean square, from a first bias at its mean. Predictions are in y's units, the
+    negative, predicts max(z, 0) and fits y / root mean square by `losses.rectified_squared_error`. Predictions are in y's units, the
     objective in those scaled units. With hidden=() and "identity" it is linear (with l2, ridge) regression.
     target_mean_ and target_scale_ hold the two numbers.
 

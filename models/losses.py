@@ -69,17 +69,19 @@ def squared_error(z: Array, y: Array) -> float:
 
 
 def rectified_squared_error(z: Array, y: Array) -> float:
-    """(max(z, 0) - y)^2 / 2, for a target that is never negative; gradient (z - y) / rows or, for z <= 0, 0.
+    """(z - y)^2 / 2 where z > 0, y^2 / 2 - y z elsewhere, for y >= 0; gradient (max(z, 0) - y) / rows.
+
+    The squared error of a ReLU output max(z, 0), continued along its tangent where the output is 0. The plain
+    squared error has no gradient there, and an output unit that falls below 0 for every row is lost for good.
+    This is the loss that matches the ReLU as cross-entropy matches the sigmoid: convex in z, gradient a - y.
 
     >>> z = np.array([[3.0], [-1.0]])
     >>> rectified_squared_error(z, np.array([[1.0], [1.0]])), z.ravel().tolist()
-    (1.25, [1.0, -0.0])
+    (1.75, [1.0, -0.5])
     """
-    alive = np.greater(z, 0.0)
-    np.multiply(z, alive, out=z)
-    value = squared_error(z, y)
-    np.multiply(z, alive, out=z)
-    return value
+    tangent = np.vdot(np.minimum(z, 0.0), y) / len(z)
+    np.maximum(z, 0.0, out=z)
+    return squared_error(z, y) - float(tangent)
 
 
 def softmax(z: Array) -> None:

@@ -28,7 +28,7 @@ def column_moments(X: Array, rows: NDArray[np.intp]) -> tuple[Array, Array]:
     width = X.shape[1]
     count, mean, squares = np.zeros(width), np.zeros(width), np.zeros(width)
     for part in in_blocks(len(rows), max(1, _BLOCK_ELEMENTS // width)):
-        block = X.take(rows[part], axis=0).astype(np.float64)
+        block = X.take(rows[part], axis=0).astype(np.float64, copy=False)
         missing = np.isnan(block)
         present = len(block) - missing.sum(axis=0)
         block[missing] = 0.0

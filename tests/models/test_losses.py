@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from models.losses import binary_cross_entropy, cross_entropy, rectified_squared_error, softmax, squared_error
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [80.0, 1e4, 1e30])
+def test_binary_cross_entropy_is_exact_where_probabilities_round_to_0_or_1(size, dtype):
+    z, y = np.array([[size], [-size]], dtype), np.array([[0.0], [0.0]], dtype)
+    assert binary_cross_entropy(z, y) == pytest.approx(size / 2)
+    assert z.ravel().tolist() == pytest.approx([0.5, 0.0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [80.0, 1e4, 1e30])
+def test_cross_entropy_is_exact_where_probabilities_round_to_0_or_1(size, dtype):
+    z, y = np.array([[size, 0, -size]], dtype), np.array([[0, 0, 1]], dtype)
+    assert cross_entropy(z, y) == pytest.approx(2 * size)
+    np.testing.assert_allclose(z, [[1, 0, -1]], atol=1e-30)
+
+
+def test_cross_entropy_of_two_classes_is_binary_cross_entropy_of_the_difference():
+    rng = np.random.default_rng(0)
+    z, y = rng.standard_normal((6, 1)), rng.integers(0, 2, (6, 1)).astype(float)
+    pair, expected = np.hstack([np.zeros_like(z), z]), np.hstack([1 - y, y])
+    assert cross_entropy(pair, expected) == pytest.approx(binary_cross_entropy(z, y))
+    np.testing.assert_allclose(pair[:, 1:], z)
+
+
+@pytest.mark.parametrize("loss", [cross_entropy, squared_error, rectified_squared_error])
+def test_a_loss_is_the_same_in_either_memory_order(loss):
+    rng = np.random.default_rng(0)
+    z, y = rng.standard_normal((7, 3)), np.eye(3)[rng.integers(0, 3, 7)]
+    by_column = np.asfortranarray(z)
+    assert loss(by_column, np.asfortranarray(y)) == pytest.approx(loss(z, y))
+    np.testing.assert_allclose(by_column, z)
+
+
+def test_softmax_rows_sum_to_one_at_any_scale():
+    z = np.random.default_rng(0).standard_normal((50, 16)).astype(np.float32) * 1000
+    softmax(z)
+    np.testing.assert_allclose(z.sum(axis=1), 1, rtol=1e-6)
