@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+
+from models.activations import activation
+from models.initializers import he
+from models.losses import cross_entropy, squared_error
+from models.network import Dropout, allocate, initialize, workspace
+from models.training import Diverged, Examples, Plan, default_budget, keeping_best, train
+
+
+def run(plan, rows=103, checkpoints=(), seen=None, loss=cross_entropy, scale=1.0):
+    """Train a small network on random data; `seen` collects the rows of every gathering."""
+    rng = np.random.default_rng(0)
+    X, y = scale * rng.standard_normal((rows, 5)), np.eye(3)[rng.integers(0, 3, rows)]
+
+    def fill_targets(chosen, out):
+        if seen is not None:
+            seen.append(chosen.copy())
+        out[:] = y[chosen]
+
+    parameters = allocate((5, 8, 3), "float64")
+    initialize(parameters, he, rng)
+    examples = Examples(rows, lambda chosen, out: np.copyto(out, X[chosen]), fill_targets)
+    return parameters, train(parameters, activation("relu"), loss, examples, plan, rng, checkpoints)
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size"), [(103, 16), (16, 16), (17, 16), (5, 16), (100, 1), (103, None)]
+)
+def test_an_epoch_visits_every_row_once_in_batches_of_nearly_equal_size(rows, batch_size):
+    seen = []
+    per_epoch = 1 if batch_size is None else -(-rows // batch_size)
+    _, progresses = run(Plan(batch_size, 3 * per_epoch), rows, seen=seen)
+    ends = list(progresses)
+    assert [p.step for p in ends] == [per_epoch, 2 * per_epoch, 3 * per_epoch]
+    assert all(p.epoch_ended for p in ends)
+    epochs = [np.concatenate(seen[e * per_epoch : (e + 1) * per_epoch]) for e in range(3)]
+    assert all(sorted(epoch) == list(range(rows)) for epoch in epochs)
+    assert rows == 5 or list(epochs[0]) != list(epochs[1])
+    sizes = {len(chosen) for chosen in seen}
+    assert max(sizes) - min(sizes) <= 1
+    assert max(sizes) <= (batch_size or rows)
+
+
+def test_a_budget_that_ends_inside_an_epoch_ends_there():
+    _, progresses = run(Plan(16, 10))
+    assert [(p.step, p.epoch, p.epoch_ended) for p in progresses] == [(7, 1, True), (10, 2, True)]
+
+
+def test_checkpoints_do_not_change_the_numbers():
+    plan = Plan(16, 40, dropout=0.2)
+    plain, progresses = run(plan)
+    losses = [p.loss for p in progresses]
+    paused, progresses = run(plan, checkpoints=(1, 7, 12, 39))
+    stops = list(progresses)
+    assert [p.step for p in stops] == [1, 7, 12, 14, 21, 28, 35, 39, 40]
+    assert [p.loss for p in stops if p.epoch_ended] == losses
+    np.testing.assert_array_equal(plain.flat, paused.flat)
+
+
+def test_the_reported_loss_is_the_mean_objective_of_the_epoch_so_far():
+    plan = Plan(None, 3, "gradient_descent", "constant", learning_rate=1e-12, l2=0.7)
+    parameters, progresses = run(plan)
+    weights = parameters.flat[: parameters.n_weights]
+    without = next(run(Plan(None, 3, "gradient_descent", "constant", learning_rate=1e-12))[1]).loss
+    assert next(progresses).loss == pytest.approx(without + 0.35 * float(weights @ weights))
+
+
+def test_divergence_is_raised_at_its_step_and_without_a_warning():
+    _, progresses = run(Plan(16, 500, "gradient_descent", "constant", learning_rate=1e3), loss=squared_error)
+    with pytest.raises(Diverged, match=r"the loss was not finite at step \d+; lower learning_rate") as caught:
+        list(progresses)
+    assert 1 < caught.value.step < 500
+
+
+def test_parameters_that_are_not_finite_are_never_let_through():
+    plan = Plan(None, 1, "gradient_descent", "constant", learning_rate=1e308)
+    _, progresses = run(plan, scale=1e10)  # the only loss is finite, the step it leads to is not
+    with pytest.raises(Diverged, match="at step 1"):
+        next(progresses)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_run():
+    flat, taken = np.zeros(1), []
+    losses = iter([3.0, 2.0, 4.0, 1.0, 5.0, float("nan"), 5.0, 0.0])
+
+    def epochs():
+        _, progresses = run(Plan(None, 8))
+        for progress in progresses:
+            flat[:] = progress.step
+            taken.append(progress.step)
+            yield progress
+
+    seen = [p.validation_loss for p in keeping_best(epochs(), flat, lambda: next(losses), patience=3)]
+    np.testing.assert_equal(seen, [3.0, 2.0, 4.0, 1.0, 5.0, float("nan"), 5.0])
+    assert taken == [1, 2, 3, 4, 5, 6, 7]
+    assert flat.tolist() == [4.0]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 50, 128, 181, 182, 300, 1000, 5000, 100_000, 10_000_000])
+def test_the_default_budget_is_thirty_epochs_within_its_bounds(rows):
+    batch_size, steps = default_budget(rows)
+    assert batch_size in (16, 32, 64, 128, 256)
+    assert batch_size in (16, 256) or 0.7 < batch_size / (rows / 8) < 1.42
+    assert steps == max(300, 30 * -(-rows // batch_size))
+
+
+def test_dropout_keeps_the_mean_and_drops_its_share():
+    work = workspace((1, 500, 1), 400, "float32")
+    values, slopes = np.ones((400, 500), np.float32), np.full((400, 500), 2, np.float32)
+    Dropout(0.3, work, np.random.default_rng(0)).apply(values, slopes)
+    assert (values == 0).mean() == pytest.approx(0.3, abs=0.005)
+    assert values.mean() == pytest.approx(1, abs=0.01)
+    np.testing.assert_array_equal(slopes, 2 * values)
