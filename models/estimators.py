@@ -189,9 +189,9 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     """A regressor with any number of hidden layers, trained on half the squared error.
 
     output="identity" fits (y - mean) / standard deviation; output="relu", for a target that cannot be
-    negative, predicts max(z, 0) and fits y / root mean square by `losses.rectified_squared_error`. The mean and
-    the divisor are target_mean_ and target_scale_; predictions are in y's units, the objective in those scaled
-    units. With hidden=() and "identity" it is linear (with l2, ridge) regression.
+    negative, predicts max(z, 0) and fits y / root mean square by `losses.rectified_squared_error`. The mean
+    and the divisor are target_mean_ and target_scale_; predictions are in y's units, the objective in those
+    scaled units. With hidden=() and "identity" it is linear (with l2, ridge) regression.
 
     >>> X = np.linspace(-1, 1, 200)[:, None]
     >>> network = NeuralNetworkRegressor(random_state=0).fit(X, 1000 + X[:, 0] ** 2)

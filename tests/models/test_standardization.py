@@ -6,9 +6,10 @@ import pytest
 from models.standardization import Gatherer, column_moments
 
 
-def table(rows=5000, seed=0):
+def table(rows=20_000, seed=0):
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((rows, 70)) * rng.uniform(0.01, 100, 70) + 1000 * rng.standard_normal(70)
+    X += np.linspace(0, 30, rows)[:, None]  # so that blocks differ in their means
     X[rng.random(X.shape) < 0.1] = np.nan
     return X
 
