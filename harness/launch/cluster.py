@@ -1,7 +1,7 @@
 """Cells on Dask workers: one process per core on this machine, each with one BLAS thread.
 
-The driver submits no more cells than there are workers, takes the events of each in order, and treats every
-misfortune in one place: a cell whose worker died is submitted again with the trials it had recorded.
+The driver gives each idle worker one cell, takes the events of each in order, and treats every misfortune in
+one place: a cell whose worker died is submitted again with the trials it had recorded.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Flight:
     """A cell under way on some worker.
 
     Attributes:
+        address, pid: the worker it was given to; the process is known from its first event.
         trials: those recorded so far; a retry starts from them.
         running: the trial under way, None between trials.
         deaths: unexplained deaths of the worker, by trial number.
@@ -55,11 +56,11 @@ class Flight:
     cell: Cell
     trials: list[Trial]
     future: Future[None] | None = None
-    attempt: int = 0
-    running: TrialStarted | None = None
-    since: float = 0.0
+    attempt: int = -1
     address: str = ""
     pid: int = 0
+    running: TrialStarted | None = None
+    since: float = 0.0
     ended: bool = False
     deaths: dict[int, int] = field(default_factory=dict)
     verdict: tuple[Outcome, str] | None = None
@@ -113,27 +114,38 @@ class Driver:
         self._topic = f"harness-{uuid.uuid4().hex}"
         self._inbox: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._flights: dict[str, Flight] = {}
+        self._grounded: list[Flight] = []
         client.subscribe_topic(self._topic, lambda event: self._inbox.put(("event", event[1])))
 
     def run(self, interrupt: Interrupt) -> None:
         """Run until the work is done or a stop is requested."""
-        while (self._work or self._flights) and not interrupt.requested:
-            self._fill()
+        while (self._work or self._flights or self._grounded) and not interrupt.requested:
+            live = set(self._client.scheduler_info(n_workers=-1)["workers"])
+            if len(live) < self._slots:
+                self._cluster.scale(self._slots)  # now and then a nanny gives up on its worker
+            self._fill(live)
             self._receive()
             self._enforce_time()
-            self._replace_workers()
         self._drain()
         self._end_workers([flight for flight in self._flights.values() if flight.pid])
 
-    def _fill(self) -> None:
-        while len(self._flights) < self._slots and (job := self._work.take()):
-            cell, recorded = job
-            self._flights[cell.key] = Flight(cell, list(recorded))
-            self._submit(self._flights[cell.key])
+    def _fill(self, live: set[str]) -> None:
+        """Give every idle worker a cell, one that fell back first.
 
-    def _submit(self, flight: Flight) -> None:
+        A cell is pinned to its worker: left to Dask, two may be assigned to one while another is being
+        restarted, and both fail when it dies.
+        """
+        for address in sorted(live - {flight.address for flight in self._flights.values()}):
+            if self._grounded:
+                self._submit(self._grounded.pop(), address)
+            elif (job := self._work.take()) is not None:
+                self._submit(Flight(job[0], list(job[1])), address)
+
+    def _submit(self, flight: Flight, address: str) -> None:
+        flight.attempt += 1
+        flight.running, flight.verdict, flight.address, flight.pid = None, None, address, 0
         key, attempt = flight.cell.key, flight.attempt
-        flight.running, flight.verdict = None, None
+        self._flights[key] = flight
         flight.future = self._client.submit(
             worker.run,
             flight.cell,
@@ -141,6 +153,7 @@ class Driver:
             tuple(flight.trials),
             self._topic,
             key=f"cell-{key}-{attempt}-{self._topic}",
+            workers=[address],
             pure=False,
         )
         flight.future.add_done_callback(lambda future: self._inbox.put(("future", (key, attempt, future))))
@@ -156,10 +169,10 @@ class Driver:
 
     def _handle(self, kind: str, content: Any) -> None:
         if kind == "event":
-            key, attempt, address, pid, data = content
+            key, attempt, pid, data = content
             flight = self._flights.get(key)
             if flight is not None and flight.attempt == attempt:
-                flight.address, flight.pid = address, pid
+                flight.pid = pid
                 self._on_event(flight, pickle.loads(data))
         else:
             key, attempt, future = content
@@ -207,8 +220,7 @@ class Driver:
             seconds = time.monotonic() - flight.since
             trial = Trial(number, flight.running.params, verdict[0], seconds=seconds, message=verdict[1])
             self._on_event(flight, TrialEnded(trial))
-        flight.attempt += 1
-        self._submit(flight)
+        self._grounded.append(self._flights.pop(flight.cell.key))
 
     def _conclude(self, flight: Flight, message: str) -> None:
         result = CellResult(Outcome.FAILED, len(flight.trials), message=message)
@@ -229,10 +241,6 @@ class Driver:
         for flight in flights:
             with contextlib.suppress(Exception):
                 self._client.run(_kill, flight.pid, workers=[flight.address], nanny=True)
-
-    def _replace_workers(self) -> None:
-        if len(self._cluster.scheduler_info["workers"]) < self._slots:
-            self._cluster.scale(self._slots)
 
 
 def _kill(pid: int, dask_worker: Any = None) -> None:

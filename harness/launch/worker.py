@@ -31,7 +31,7 @@ def run(cell: Cell, attempt: int, recorded: tuple[Trial, ...], topic: str) -> No
     call = worker.scheduler.log_event
 
     def emit(event: Event) -> None:
-        message = (cell.key, attempt, worker.address, os.getpid(), pickle.dumps(event))
+        message = (cell.key, attempt, os.getpid(), pickle.dumps(event))
         sync(worker.loop, call, topic=topic, msg=message)
 
     run_cell(cell, _opened(cell.path), recorded, emit)
