@@ -8,11 +8,11 @@ Only ranges and choices are searched; they are named by their path, such as `hid
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 from harness.errors import ConfigError
 from harness.records import ParamValue
+from models import count_parameters
 
 
 def is_searched(entry: object) -> bool:
@@ -69,16 +69,6 @@ def arguments(space: Mapping[str, Any], setting: Mapping[str, Any]) -> dict[str,
     return chosen
 
 
-def count_parameters(inputs: int, layers: int, units: int, outputs: int) -> int:
-    """Weights and biases of a network with `layers` hidden layers of `units` units.
-
-    >>> count_parameters(inputs=2, layers=1, units=3, outputs=1)
-    13
-    """
-    widths = [inputs, *[units] * layers, outputs]
-    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(widths))
-
-
 def capped(space: Mapping[str, Any], inputs: int, outputs: int, cap: int | None) -> dict[str, Any]:
     """The space with `hidden.units` bounded so that every network has at most `cap` parameters on this data.
 
@@ -95,12 +85,12 @@ def capped(space: Mapping[str, Any], inputs: int, outputs: int, cap: int | None)
         return dict(space)
     deepest, units = _bounds(hidden["layers"])[1], hidden["units"]
     low, high = _bounds(units)
-    while high >= low and count_parameters(inputs, deepest, high, outputs) > cap:
+    while high >= low and count_parameters(inputs, (high,) * deepest, outputs) > cap:
         high -= 1
     if high < low:
         raise ConfigError(
             f"a network of {deepest} layers of {low} units has "
-            f"{count_parameters(inputs, deepest, low, outputs):,} parameters on {inputs} inputs, "
+            f"{count_parameters(inputs, (low,) * deepest, outputs):,} parameters on {inputs} inputs, "
             f"max_parameters is {cap:,}; raise max_parameters or lower space.hidden"
         )
     if is_searched(units) and high < units["high"]:

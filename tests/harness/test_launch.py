@@ -133,6 +133,7 @@ def test_a_trial_that_ends_its_process_twice_failed_and_the_sweep_goes_on(cells,
     ledger = Memory()
     launch.run("local", cells(mischief("die", "none"), trials=4), ledger, 2)
     for key in ("cell0", "cell1"):
+        assert ledger.results[key].message == ""
         first = ledger.recorded[key][0]
         assert (first.outcome, first.message) == (Outcome.FAILED, "its process ended 2 times")
         assert [trial.number for trial in ledger.recorded[key]] == [0, 1, 2, 3]
