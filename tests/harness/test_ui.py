@@ -98,7 +98,6 @@ def test_the_server_shows_the_records_on_the_loopback_address_and_leaves_no_proc
     store = open_store(root)
     experiment = store.experiment("digits")
     run = store.client.create_run(experiment, tags={"kind": "sweep"}).info.run_id
-    store.claims.close()
     with start(root) as command:
         place = address(command)
         asked = {"experiment_ids": [experiment], "filter": "tags.kind = 'sweep'"}
