@@ -72,8 +72,8 @@ def serve(config: UiConfig) -> int:
 def store_uri(root: Path, uri: str | None) -> str:
     """The address of the records: the configured one, or the SQLite database below `root`.
 
-    >>> store_uri(Path("/work/mlruns"), None)
-    'sqlite:////work/mlruns/mlflow.db'
+    >>> store_uri(Path("/mlruns"), None)
+    'sqlite:////mlruns/mlflow.db'
     """
     return uri or f"sqlite:///{root.resolve() / 'mlflow.db'}"
 
