@@ -100,7 +100,8 @@ def _trials(bench: _Bench, recorded: Sequence[Trial], emit: Emit) -> Iterator[Tr
         repeat=cell.repeat,
         seed=cell.seed,
     )
-    search = Search(bench.space, cell.search, bench.horizon, seed, recorded)
+    warmup = evaluate.warmup(cell.family, bench.horizon)
+    search = Search(bench.space, cell.search, warmup, seed, recorded)
     for _ in range(len(recorded), cell.search.trials):
         number, setting = search.ask()
         emit(TrialStarted(number, setting))
@@ -154,7 +155,7 @@ def _watch(
         seen.append(point)
         if limit is not None and time.perf_counter() - start > limit:
             return Outcome.TIMED_OUT
-        if search.should_prune(point.step, point.value):
+        if search.should_prune(point.step, point.value) and not point.last:
             return Outcome.PRUNED
     return Outcome.COMPLETE
 

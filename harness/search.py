@@ -24,10 +24,7 @@ from harness.space import default_setting, searched
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
-# Pruning waits for this many finished trials, and for this share of the budget: a decaying schedule
-# reorders settings late, so an early look misleads.
-STARTUP_TRIALS = 3
-WARMUP_SHARE = 0.3
+STARTUP_TRIALS = 2  # complete trials before any is pruned
 
 _STATES = {Outcome.COMPLETE: TrialState.COMPLETE, Outcome.PRUNED: TrialState.PRUNED}
 
@@ -54,12 +51,10 @@ def _sampler(name: str, seed: int) -> optuna.samplers.BaseSampler:
     return optuna.samplers.TPESampler(seed=seed, n_startup_trials=5)
 
 
-def _pruner(name: str, horizon: int) -> optuna.pruners.BasePruner:
+def _pruner(name: str, warmup: int) -> optuna.pruners.BasePruner:
     if name == "none":
         return optuna.pruners.NopPruner()
-    return optuna.pruners.MedianPruner(
-        n_startup_trials=STARTUP_TRIALS, n_warmup_steps=int(WARMUP_SHARE * horizon)
-    )
+    return optuna.pruners.MedianPruner(n_startup_trials=STARTUP_TRIALS, n_warmup_steps=warmup)
 
 
 class Search:
@@ -67,7 +62,7 @@ class Search:
 
     Args:
         space: the family's space on this data (`space.capped`).
-        horizon: the last step a trial may report, which places the pruner's warm-up.
+        warmup: steps before which nothing is pruned (`evaluate.warmup`).
         seed: the cell's search seed.
         recorded: trials that ended before, in the order of their numbers.
     """
@@ -76,13 +71,13 @@ class Search:
         self,
         space: Mapping[str, Any],
         settings: SearchSettings,
-        horizon: int,
+        warmup: int,
         seed: int,
         recorded: Iterable[Trial] = (),
     ) -> None:
         self._space, self._settings, self._seed = space, settings, seed
         self._distributions = {path: distribution(entry) for path, entry in searched(space).items()}
-        self._study = optuna.create_study(pruner=_pruner(settings.pruner, horizon))
+        self._study = optuna.create_study(pruner=_pruner(settings.pruner, warmup))
         self._asked: optuna.trial.Trial | None = None
         for trial in recorded:
             self._study.add_trial(self._frozen(trial))

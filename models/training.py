@@ -89,13 +89,13 @@ class Examples:
 def default_budget(n_rows: int) -> tuple[int, int]:
     """The (batch_size, steps) that "auto" stands for: a function of the number of training rows alone.
 
-    batch_size is n/8 rounded to a power of two, within [16, 256]; steps are 30 epochs, at least 300.
+    batch_size is n/16 rounded to a power of two, within [16, 128]; steps are 15 epochs, at least 200.
 
     >>> default_budget(300), default_budget(20_000)
-    ((32, 300), (256, 2370))
+    ((16, 285), (128, 2355))
     """
-    batch_size = 2 ** min(max(round(math.log2(n_rows / 8)), 4), 8)
-    return batch_size, max(300, 30 * -(-n_rows // batch_size))
+    batch_size = 2 ** min(max(round(math.log2(n_rows / 16)), 4), 7)
+    return batch_size, max(200, 15 * -(-n_rows // batch_size))
 
 
 def train(

@@ -26,6 +26,8 @@ from harness.launch.work import POLL_SECONDS, Ledger, Work, accept
 from harness.records import Cell, CellEnded, CellResult, Event, Outcome, Trial, TrialEnded, TrialStarted
 
 DEATHS_ALLOWED = 1
+LOOK_SECONDS = 1.0
+MISSES_ALLOWED = 5
 GRACE_SECONDS = 1.0  # a trial ends itself at its limit where it can; past this its worker is ended
 CONFIG = {
     "distributed.scheduler.allowed-failures": 0,
@@ -47,6 +49,7 @@ class Flight:
 
     Attributes:
         address, pid: the worker it was given to; the process is known from its first event.
+        missed: how often the worker was looked for and not there.
         trials: those recorded so far; a retry starts from them.
         running: the trial under way, None between trials.
         deaths: unexplained deaths of the worker, by trial number.
@@ -59,6 +62,7 @@ class Flight:
     attempt: int = -1
     address: str = ""
     pid: int = 0
+    missed: int = 0
     running: TrialStarted | None = None
     since: float = 0.0
     ended: bool = False
@@ -115,19 +119,31 @@ class Driver:
         self._inbox: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._flights: dict[str, Flight] = {}
         self._grounded: list[Flight] = []
+        self._looked = -LOOK_SECONDS
         client.subscribe_topic(self._topic, lambda event: self._inbox.put(("event", event[1])))
 
     def run(self, interrupt: Interrupt) -> None:
         """Run until the work is done or a stop is requested."""
         while (self._work or self._flights or self._grounded) and not interrupt.requested:
-            live = set(self._client.scheduler_info(n_workers=-1)["workers"])
-            if len(live) < self._slots:
-                self._cluster.scale(self._slots)  # now and then a nanny gives up on its worker
-            self._fill(live)
+            if len(self._flights) < self._slots or time.monotonic() > self._looked + LOOK_SECONDS:
+                self._look()
             self._receive()
             self._enforce_time()
         self._drain()
         self._end_workers([flight for flight in self._flights.values() if flight.pid])
+
+    def _look(self) -> None:
+        """See which workers live, give the idle ones work, and notice what was lost with the others."""
+        live = set(self._client.scheduler_info(n_workers=-1)["workers"])
+        self._looked = time.monotonic()
+        if len(live) < self._slots:
+            self._cluster.scale(self._slots)  # now and then a nanny gives up on its worker
+        for flight in [f for f in self._flights.values() if f.address not in live]:
+            # Its future errs as a rule; a task that never reached the worker waits for it forever.
+            if flight.missed > MISSES_ALLOWED:
+                self._on_death(flight)
+            flight.missed += 1
+        self._fill(live)
 
     def _fill(self, live: set[str]) -> None:
         """Give every idle worker a cell, one that fell back first.
@@ -143,7 +159,8 @@ class Driver:
 
     def _submit(self, flight: Flight, address: str) -> None:
         flight.attempt += 1
-        flight.running, flight.verdict, flight.address, flight.pid = None, None, address, 0
+        flight.running, flight.verdict = None, None
+        flight.address, flight.pid, flight.missed = address, 0, 0
         key, attempt = flight.cell.key, flight.attempt
         self._flights[key] = flight
         flight.future = self._client.submit(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from mlflow import MlflowClient
-from mlflow.artifacts import download_artifacts
 from mlflow.entities import Run
 
 from harness import model_files
@@ -95,7 +94,7 @@ def cell_record(run: Run) -> CellRecord:
 
 def artifact(store: Store, run_id: str, name: str) -> Path:
     """A local path of a run's artifact."""
-    return Path(download_artifacts(run_id=run_id, artifact_path=name, tracking_uri=store.uri))
+    return Path(store.client.download_artifacts(run_id, name))
 
 
 def correctness(store: Store, records: Iterable[CellRecord]) -> dict[str, bytes]:

@@ -43,13 +43,10 @@ def _tags(parent: str, cell: Cell, trial: Trial) -> dict[str, Any]:
         "mlflow.parentRunId": parent,
         "kind": "trial",
         "cell": cell.key,
-        "family": cell.family.name,
-        "size": str(cell.size),
-        "repeat": str(cell.repeat),
         "number": str(trial.number),
         "outcome": trial.outcome.value,
         "points": json.dumps(trial.points),
-        "message": trial.message[:MESSAGE_LENGTH],
+        **({"message": trial.message[:MESSAGE_LENGTH]} if trial.message else {}),
     }
 
 

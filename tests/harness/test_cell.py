@@ -123,3 +123,10 @@ def test_points_are_at_most_twenty_and_end_at_the_schedules_last_step(network, t
     complete = [t for t in trials_of(run(make_cell(network), task)) if t.outcome is Outcome.COMPLETE]
     assert all(len(trial.points) <= 20 and trial.points[-1][0] == 60 for trial in complete)
     assert all(dict(trial.points)[trial.step] == trial.value for trial in complete)
+
+
+def test_a_trial_judged_in_full_is_never_pruned(logistic, task, make_cell):
+    cell = make_cell(logistic, size=400, trials=12)
+    trials = trials_of(run(cell, task))
+    last = max(trial.points[-1][0] for trial in trials)
+    assert all(t.outcome is Outcome.COMPLETE for t in trials if t.points[-1][0] == last)

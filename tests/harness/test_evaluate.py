@@ -51,7 +51,7 @@ def test_folds_in_lockstep_give_the_mean_of_their_curves(network, task):
         list(points(network, lambda _, number=number: learner(number), X, y, [fold], 3))
         for number, fold in enumerate(folds)
     ]
-    assert len(together) == 20
+    assert len(together) == evaluate.MAX_POINTS
     for index, point in enumerate(together):
         assert point.value == pytest.approx(np.mean([curve[index].value for curve in alone]), rel=1e-12)
         assert point.error == pytest.approx(np.mean([curve[index].error for curve in alone]), rel=1e-12)

@@ -40,29 +40,29 @@ def play(search: Search, until: int, fail: frozenset[int] = frozenset()) -> list
 @pytest.mark.parametrize("cut", [1, 4, 9, 14])
 def test_a_search_rebuilt_from_its_trials_asks_what_it_would_have_asked(sampler, cut):
     settings = SearchSettings(sampler=sampler, trials=16)
-    whole = play(Search(SPACE, settings, 10, seed=3), 16, fail=frozenset({2, 7}))
+    whole = play(Search(SPACE, settings, 3, seed=3), 16, fail=frozenset({2, 7}))
     assert {trial.outcome for trial in whole} == {Outcome.COMPLETE, Outcome.PRUNED, Outcome.FAILED}
-    rest = play(Search(SPACE, settings, 10, seed=3, recorded=whole[:cut]), 16, fail=frozenset({2, 7}))
+    rest = play(Search(SPACE, settings, 3, seed=3, recorded=whole[:cut]), 16, fail=frozenset({2, 7}))
     assert whole[:cut] + rest == whole
 
 
 def test_another_seed_asks_for_something_else():
-    first, second = (play(Search(SPACE, SearchSettings(), 10, seed=s), 4) for s in (0, 1))
+    first, second = (play(Search(SPACE, SearchSettings(), 3, seed=s), 4) for s in (0, 1))
     assert [t.params for t in first[1:]] != [t.params for t in second[1:]]
 
 
 def test_the_first_trial_is_the_default_setting():
-    number, params = Search(SPACE, SearchSettings(), 10, seed=0).ask()
+    number, params = Search(SPACE, SearchSettings(), 3, seed=0).ask()
     assert (number, params) == (0, {"units": 8, "rate": 0.1, "activation": "relu"})
 
 
 def test_settings_come_in_the_order_of_the_space():
-    search = Search(SPACE, SearchSettings(), 10, seed=0)
+    search = Search(SPACE, SearchSettings(), 3, seed=0)
     assert all(list(trial.params) == list(SPACE) for trial in play(search, 8))
 
 
 def test_without_a_pruner_nothing_is_pruned():
-    trials = play(Search(SPACE, SearchSettings(pruner="none"), 10, seed=3), 12)
+    trials = play(Search(SPACE, SearchSettings(pruner="none"), 3, seed=3), 12)
     assert all(trial.outcome is Outcome.COMPLETE for trial in trials)
 
 

@@ -97,12 +97,12 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run():
     assert flat.tolist() == [4.0]
 
 
-@pytest.mark.parametrize("rows", [1, 2, 50, 128, 181, 182, 300, 1000, 5000, 100_000, 10_000_000])
-def test_the_default_budget_is_thirty_epochs_within_its_bounds(rows):
+@pytest.mark.parametrize("rows", [1, 2, 50, 128, 181, 182, 363, 1000, 5000, 100_000, 10_000_000])
+def test_the_default_budget_is_fifteen_epochs_within_its_bounds(rows):
     batch_size, steps = default_budget(rows)
-    assert batch_size in (16, 32, 64, 128, 256)
-    assert batch_size in (16, 256) or 0.7 < batch_size / (rows / 8) < 1.42
-    assert steps == max(300, 30 * -(-rows // batch_size))
+    assert batch_size in (16, 32, 64, 128)
+    assert batch_size in (16, 128) or 0.7 < batch_size / (rows / 16) < 1.42
+    assert steps == max(200, 15 * -(-rows // batch_size))
 
 
 def test_dropout_keeps_the_mean_and_drops_its_share():
