@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -62,7 +63,7 @@ class _Bench:
 
     @property
     def horizon(self) -> int:
-        """The last step a trial can report: the longest schedule, or the training rows of a fold."""
+        """The last step a trial can report: the default setting's schedule, or a fold's training rows."""
         if self.cell.family.progress == "steps":
             return int(self.learner(default_setting(self.space), 0).with_budget(len(self.y)).steps)
         return len(self.folds[0].train)
@@ -73,12 +74,14 @@ def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> N
 
     One BLAS thread throughout: a sum over two threads has other bits.
     """
-    with threadpoolctl.threadpool_limits(1):
-        start = time.perf_counter()
+    with threadpoolctl.threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a learner's advice is not an outcome, and must not become one
         bench = _bench(cell, task)
         trials = [*recorded, *_trials(bench, recorded, emit)]
+        start = time.perf_counter()
         result = _conclude(bench, task, trials)
-        emit(CellEnded(replace(result, seconds=time.perf_counter() - start)))
+        seconds = sum(trial.seconds for trial in trials) + time.perf_counter() - start
+        emit(CellEnded(replace(result, seconds=seconds)))
 
 
 def _bench(cell: Cell, task: Task) -> _Bench:
@@ -118,14 +121,10 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
     outcome, message = Outcome.COMPLETE, ""
     try:
         outcome = _watch(bench, search, setting, seen, start)
-    except (HarnessError, KeyboardInterrupt):
+    except HarnessError:
         raise
-    except (Diverged, FloatingPointError) as error:
-        outcome, message = Outcome.DIVERGED, str(error)
-    except MemoryError as error:
-        outcome, message = Outcome.OUT_OF_MEMORY, str(error)
     except Exception as error:  # a learner may raise anything: that is its outcome
-        outcome, message = Outcome.FAILED, f"{type(error).__name__}: {error}"
+        outcome, message = _misfortune(error)
     chosen = evaluate.choice(bench.cell.family, seen) if outcome is Outcome.COMPLETE else None
     return Trial(
         number=number,
@@ -138,6 +137,15 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
         seconds=time.perf_counter() - start,
         message=message,
     )
+
+
+def _misfortune(error: Exception) -> tuple[Outcome, str]:
+    """The outcome an error amounts to, and its sentence."""
+    if isinstance(error, (Diverged, FloatingPointError)):
+        return Outcome.DIVERGED, str(error)
+    if isinstance(error, MemoryError):
+        return Outcome.OUT_OF_MEMORY, str(error)
+    return Outcome.FAILED, f"{type(error).__name__}: {error}"
 
 
 def _watch(
@@ -173,11 +181,12 @@ def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial]) -> CellResult:
         learner = _refit(bench, best)
         fit_seconds = time.perf_counter() - start
         correct, test_loss = _test(bench, learner, task)
-    except (HarnessError, KeyboardInterrupt):
-        raise
+        model = model_files.dump(learner) if bench.cell.repeat == 0 else None
     except Exception as error:
-        said = f"the refit of trial {best.number}: {type(error).__name__}: {error}"
-        return CellResult(Outcome.FAILED, len(trials), best.number, message=said)
+        outcome, message = _misfortune(error)
+        return CellResult(
+            outcome, len(trials), best.number, message=f"refit of trial {best.number}: {message}"
+        )
     return CellResult(
         Outcome.COMPLETE,
         len(trials),
@@ -187,7 +196,7 @@ def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial]) -> CellResult:
         test_log_loss=test_loss,
         correct=np.packbits(correct).tobytes(),
         fit_seconds=fit_seconds,
-        model=model_files.dump(learner) if bench.cell.repeat == 0 else None,
+        model=model,
         environment=environment(),
     )
 
@@ -205,10 +214,11 @@ def _refit(bench: _Bench, best: Trial) -> Any:
 
 
 def _test(bench: _Bench, learner: Any, task: Task) -> tuple[NDArray[np.bool_], float | None]:
+    correct = learner.predict(task.X_test) == task.y_test
     if not hasattr(learner, "predict_proba"):
-        return learner.predict(task.X_test) == task.y_test, None
+        return correct, None
     p = evaluate.probabilities(learner, task.X_test, bench.classes)
-    return p.argmax(axis=1) == task.y_test, evaluate.log_loss(p, task.y_test, len(bench.y))
+    return correct, evaluate.log_loss(p, task.y_test, len(bench.y))
 
 
 def environment() -> dict[str, Any]:

@@ -56,13 +56,22 @@ def warmup(family: Family, horizon: int) -> int:
     return int((0.3 if family.progress == "steps" else 0.2) * horizon)
 
 
-def rungs(rows: int) -> tuple[int, ...]:
-    """Nested shares n/16, n/4 and n of the training rows, leaving out those too small to rank settings.
+def rungs(y: Ints, folds: Sequence[Split]) -> tuple[int, ...]:
+    """Nested shares n/16, n/4 and n of the training rows, as row counts of the first fold.
 
-    >>> rungs(8000), rungs(100)
+    Left out are shares too small to rank settings, and those that lack a class some fold has.
+
+    >>> y, rows = np.arange(10_000) % 2, np.arange(10_000)
+    >>> rungs(y, [Split(rows[:8000], rows[8000:])]), rungs(y, [Split(rows[:100], rows[100:])])
     ((500, 2000, 8000), (100,))
     """
-    return tuple(rows // share for share in RUNG_SHARES if share == 1 or rows // share >= SMALLEST_RUNG)
+    rows = len(folds[0].train)
+    early = [rows // share for share in RUNG_SHARES if share > 1 and rows // share >= SMALLEST_RUNG]
+    return (*(rung for rung in early if all(_has_every_class(y[f.train], rung) for f in folds)), rows)
+
+
+def _has_every_class(y: Ints, rung: int) -> bool:
+    return len(np.unique(y[:rung])) == len(np.unique(y))
 
 
 def probabilities(learner: Any, X: Floats, classes: int) -> NDArray[np.float64]:
@@ -125,7 +134,7 @@ def _lockstep(
 def _rungs(
     family: Family, build: Build, X: Floats, y: Ints, folds: Sequence[Split], classes: int
 ) -> Iterator[Point]:
-    for rung in rungs(len(folds[0].train)):
+    for rung in rungs(y, folds):
         scores = []
         for number, fold in enumerate(folds):
             # The last rung is every training row; folds may differ by one.

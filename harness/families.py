@@ -110,8 +110,8 @@ def build(
         ConfigError: for a target that is refused or arguments the estimator does not take.
     """
     learner = _instantiate(family.estimator, trusted_modules, arguments(space, setting))
-    if "random_state" in learner.get_params(deep=False):
-        learner.set_params(random_state=random_state)
+    seeded = [name for name in learner.get_params() if name.split("__")[-1] == "random_state"]
+    learner.set_params(**dict.fromkeys(seeded, random_state))
     if family.preprocess == "none":
         return learner
     from sklearn.impute import SimpleImputer

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.tracking.reading import CellRecord
 
 PROTOCOL = 1  # raised whenever splits, search, evaluation or refit change a number
+BASE_ROWS = 2000  # what a small cell's folds and fixed steps cost, in rows; for estimates only
 NUMBERS = ("estimator", "space", "selection", "progress", "preprocess", "max_parameters")
 
 
@@ -146,9 +147,10 @@ def estimated_seconds(cell: Cell, ended: Collection[CellRecord]) -> float:
     """What a cell may cost: as its family's recorded cells of the nearest size, else as its file guesses."""
     alike = [record for record in ended if record.family == cell.family.name and record.seconds > 0]
     if not alike:
-        return cell.family.seconds_per_row * cell.size * (cell.search.trials + 1)
+        return cell.family.seconds_per_row * (cell.size + BASE_ROWS) * (cell.search.trials + 1)
     nearest = min(alike, key=lambda record: abs(record.size - cell.size))
-    return nearest.seconds * cell.size / nearest.size * cell.search.trials / max(nearest.trials, 1)
+    share = (cell.size + BASE_ROWS) / (nearest.size + BASE_ROWS)
+    return nearest.seconds * share * cell.search.trials / max(nearest.trials, 1)
 
 
 def show(config: SweepConfig) -> int:

@@ -50,6 +50,10 @@ class Progress:
             self._write(f"{where} {result.outcome.value}: {result.message}", end="\n")
         self._say(LIVE_SECONDS if self._live else QUIET_SECONDS)
 
+    def elsewhere(self, cell: Cell) -> None:
+        """Another driver finished a cell meanwhile."""
+        self._left.pop(cell.key, None)
+
     def close(self) -> None:
         """Say where it ended."""
         if self._total:

@@ -68,12 +68,18 @@ def check_folder(config: SweepConfig, task: Task) -> None:
         ConfigError: naming what differs, both values, and the key that gives this sweep its own folder.
     """
     held = _held(folder(config))
+    own_name = f"give it a name of its own: name={config.name}-2"
     for key, value in identity(config, task).items():
         if key in held.get("identity", {}) and held["identity"][key] != value:
             raise ConfigError(
                 f"{folder(config)} was made with {key}={held['identity'][key]}, "
-                f"this sweep has {key}={value}; give it a name of its own: name={config.name}-2"
+                f"this sweep has {key}={value}; {own_name}"
             )
+    gone = [name for name in held.get("families", ()) if name not in {f.name for f in config.families}]
+    if gone:
+        raise ConfigError(
+            f"{folder(config)} also shows {', '.join(gone)}, this sweep does not; add to model, or {own_name}"
+        )
 
 
 def is_current(config: SweepConfig, digest: str) -> bool:
@@ -103,10 +109,12 @@ def write(
     plots.save(figure, here / "curves")
     _write_csv(here / "cells.csv", CELL_COLUMNS, (asdict(record) for record in records))
     _write_csv(here / "summary.csv", SUMMARY_COLUMNS, summary_rows(curves))
-    # Kept from sweep to sweep: families that an earlier command added under this name.
-    known = _held(here).get("identity", {})
-    text = json.dumps({"identity": known | identity(config, plan.task), "digest": digest}, indent=1)
-    _replace(here / IDENTITY, text)
+    held = {
+        "identity": identity(config, plan.task),
+        "families": [family.name for family in config.families],
+        "digest": digest,
+    }
+    _replace(here / IDENTITY, json.dumps(held, indent=1))
     return [here / name for name in FILES]
 
 

@@ -25,7 +25,9 @@ def is_searched(entry: object) -> bool:
 
 
 def searched(space: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The searched entries of a space, by path, in the order of the file.
+    """The searched entries of a space, by path, in the order of their names, whatever the file's.
+
+    The order decides which random number a parameter gets, so it must not depend on how a file is laid out.
 
     >>> list(searched({"hidden": {"layers": 1, "units": {"low": 4, "high": 32}}, "slope": 0.01}))
     ['hidden.units']
@@ -36,7 +38,7 @@ def searched(space: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
             flat[name] = entry
         elif isinstance(entry, Mapping):
             flat |= {f"{name}.{inner}": part for inner, part in entry.items() if is_searched(part)}
-    return flat
+    return dict(sorted(flat.items()))
 
 
 def default_setting(space: Mapping[str, Any]) -> dict[str, ParamValue]:
@@ -87,17 +89,29 @@ def capped(space: Mapping[str, Any], inputs: int, outputs: int, cap: int | None)
     low, high = _bounds(units)
     while high >= low and count_parameters(inputs, (high,) * deepest, outputs) > cap:
         high -= 1
+    if isinstance(units, Mapping) and "choices" in units:
+        high = max([choice for choice in units["choices"] if choice <= high], default=low - 1)
     if high < low:
         raise ConfigError(
             f"a network of {deepest} layers of {low} units has "
             f"{count_parameters(inputs, (low,) * deepest, outputs):,} parameters on {inputs} inputs, "
             f"max_parameters is {cap:,}; raise max_parameters or lower space.hidden"
         )
-    if is_searched(units) and high < units["high"]:
-        units = {**units, "high": high} | (
-            {"default": min(units["default"], high)} if "default" in units else {}
-        )
-    return {**space, "hidden": {"layers": hidden["layers"], "units": units}}
+    return {**space, "hidden": {"layers": hidden["layers"], "units": _at_most(units, high)}}
+
+
+def _at_most(entry: Any, high: int) -> Any:
+    """An integer entry without its values above `high`."""
+    if not isinstance(entry, Mapping):
+        return entry
+    kept = dict(entry)
+    if "choices" in entry:
+        kept["choices"] = [choice for choice in entry["choices"] if choice <= high]
+    else:
+        kept["high"] = min(entry["high"], high)
+    if "default" in entry:
+        kept["default"] = min(entry["default"], max(kept.get("choices", [high])))
+    return kept
 
 
 def _bounds(entry: Any) -> tuple[int, int]:

@@ -44,6 +44,10 @@ class Journal:
         """Tell that a trial is under way; it is recorded when it ends."""
         self.progress.started(cell, number)
 
+    def elsewhere(self, cell: Cell) -> None:
+        """Tell that another driver finished a cell meanwhile."""
+        self.progress.elsewhere(cell)
+
     def trial(self, cell: Cell, trial: Trial) -> None:
         """Record a trial."""
         self.recorder.trial(cell, trial)
@@ -109,12 +113,16 @@ def _publish(
         print(f"{config.name}: no complete cell to draw", file=sys.stderr)
         return 1
     digest = sweeps.digest_of(records, plan.labels)
-    if force or not report.is_current(config, digest):
+    current = report.is_current(config, digest) and sweeps.find_sweep(store, config.name, digest) is not None
+    if force or not current:
         table = reading.frame(records, plan.labels, reading.correctness(store, records))
         drawn = curves.from_cells(table)
         files = report.write(config, plan, records, drawn, digest)
         experiment = store.experiment(plan.task.name)
-        sweeps.write_sweep(store, experiment, config.name, records, drawn, plan.labels, files, config.source)
+        with store.told():
+            sweeps.write_sweep(
+                store, experiment, config.name, records, drawn, plan.labels, files, config.source
+            )
     _tell(config, records, failed, absent)
     return 1 if failed or absent else 0
 

@@ -11,6 +11,7 @@ import logging
 import os
 import pickle
 import queue
+import signal
 import time
 import uuid
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ from distributed import Client, Future, KilledWorker, LocalCluster, Security
 
 from harness.launch import worker
 from harness.launch.interrupt import Interrupt
-from harness.launch.work import POLL_SECONDS, Ledger, Work, accept
-from harness.records import Cell, CellEnded, CellResult, Event, Outcome, Trial, TrialEnded, TrialStarted
+from harness.launch.work import POLL_SECONDS, Ledger, Work, accept, failed
+from harness.records import Cell, CellEnded, Event, Outcome, Trial, TrialEnded, TrialStarted
 
 DEATHS_ALLOWED = 1
 LOOK_SECONDS = 1.0
@@ -31,7 +32,7 @@ MISSES_ALLOWED = 5
 GRACE_SECONDS = 1.0  # a trial ends itself at its limit where it can; past this its worker is ended
 CONFIG = {
     "distributed.scheduler.allowed-failures": 0,
-    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.scheduler.worker-ttl": None,  # a long trial that holds the interpreter is no death
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.pause": False,
@@ -50,6 +51,7 @@ class Flight:
     Attributes:
         address, pid: the worker it was given to; the process is known from its first event.
         missed: how often the worker was looked for and not there.
+        kills: how often the worker was told to end, for the running trial.
         trials: those recorded so far; a retry starts from them.
         running: the trial under way, None between trials.
         deaths: unexplained deaths of the worker, by trial number.
@@ -63,6 +65,7 @@ class Flight:
     address: str = ""
     pid: int = 0
     missed: int = 0
+    kills: int = 0
     running: TrialStarted | None = None
     since: float = 0.0
     ended: bool = False
@@ -103,10 +106,18 @@ def _cluster(count: int) -> Iterator[tuple[LocalCluster, Client]]:
         try:
             yield cluster, client
         finally:
-            with contextlib.suppress(TimeoutError):
-                client.close()
-            with contextlib.suppress(TimeoutError):
-                cluster.close()
+            _end_processes(cluster)
+            for part in (client, cluster):
+                with contextlib.suppress(TimeoutError):
+                    part.close()
+
+
+def _end_processes(cluster: LocalCluster) -> None:
+    """End every worker at once, busy or idle: whatever counts has been acknowledged."""
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        with contextlib.suppress(ProcessLookupError, TypeError):  # gone, or not yet there
+            os.kill(nanny.pid, signal.SIGKILL)
 
 
 class Driver:
@@ -130,7 +141,6 @@ class Driver:
             self._receive()
             self._enforce_time()
         self._drain()
-        self._end_workers([flight for flight in self._flights.values() if flight.pid])
 
     def _look(self) -> None:
         """See which workers live, give the idle ones work, and notice what was lost with the others."""
@@ -202,9 +212,9 @@ class Driver:
         expected = len(flight.trials)
         match event:
             case TrialStarted(number=number) if number == expected:
-                flight.running, flight.since = event, time.monotonic()
+                flight.running, flight.since, flight.kills = event, time.monotonic(), 0
             case TrialEnded(trial=trial) if trial.number == expected:
-                flight.running = None
+                flight.running, flight.verdict = None, None
                 flight.trials.append(trial)
             case CellEnded(result=result) if result.trials == expected:
                 flight.ended = True
@@ -214,17 +224,17 @@ class Driver:
 
     def _on_future(self, flight: Flight, future: Future[None]) -> None:
         """A task is over: the cell has ended, or its worker died, or its code failed."""
-        if flight.ended:
-            del self._flights[flight.cell.key]
-            return
         error = future.exception() if future.status == "error" else None
-        if error is None or isinstance(error, KilledWorker):
+        if flight.ended or error is None or isinstance(error, KilledWorker):
             self._on_death(flight)
         else:
             self._conclude(flight, f"{type(error).__name__}: {error}")
 
     def _on_death(self, flight: Flight) -> None:
         """Record the cause where it is known or has struck twice, and submit the cell again."""
+        if flight.ended:
+            del self._flights[flight.cell.key]
+            return
         number = len(flight.trials)
         flight.deaths[number] = flight.deaths.get(number, 0) + 1
         verdict = flight.verdict
@@ -240,28 +250,24 @@ class Driver:
         self._grounded.append(self._flights.pop(flight.cell.key))
 
     def _conclude(self, flight: Flight, message: str) -> None:
-        result = CellResult(Outcome.FAILED, len(flight.trials), message=message)
-        self._on_event(flight, CellEnded(result))
+        self._on_event(flight, failed(message, len(flight.trials)))
         del self._flights[flight.cell.key]
 
     def _enforce_time(self) -> None:
         """End the worker of a trial past its limit; what is recorded is decided where the future errs."""
         for flight in self._flights.values():
             limit = flight.cell.search.trial_seconds
-            if limit is None or flight.running is None or flight.verdict is not None:
+            if limit is None or flight.running is None:
                 continue
-            if time.monotonic() - flight.since > limit + GRACE_SECONDS:
+            if time.monotonic() - flight.since > limit + GRACE_SECONDS * (1 + flight.kills):
                 flight.verdict = (Outcome.TIMED_OUT, f"ran past search.trial_seconds={limit:g}")
-                self._end_workers([flight])
-
-    def _end_workers(self, flights: list[Flight]) -> None:
-        for flight in flights:
-            with contextlib.suppress(Exception):
-                self._client.run(_kill, flight.pid, workers=[flight.address], nanny=True)
+                flight.kills += 1
+                with contextlib.suppress(Exception):
+                    self._client.run(_kill, flight.pid, workers=[flight.address], nanny=True)
 
 
 def _kill(pid: int, dask_worker: Any = None) -> None:
     """Run by a nanny: end its worker, if that is still the process meant."""
     process = dask_worker.process if dask_worker is not None else None
     if process is not None and process.pid == pid:
-        os.kill(pid, 9)
+        os.kill(pid, signal.SIGKILL)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from harness.records import Cell, CellEnded, CellResult, Event, Trial, TrialEnded, TrialStarted
+from harness.records import Cell, CellEnded, CellResult, Event, Outcome, Trial, TrialEnded, TrialStarted
 
 POLL_SECONDS = 0.2
 
@@ -34,6 +34,9 @@ class Ledger(Protocol):
     def result(self, cell: Cell, result: CellResult) -> None:
         """Record an ended cell."""
 
+    def elsewhere(self, cell: Cell) -> None:
+        """Another driver finished the cell meanwhile."""
+
 
 class Work:
     """The cells left to run, in order; a cell that another driver runs is awaited, not run twice."""
@@ -55,7 +58,13 @@ class Work:
             if recorded is not None:
                 return cell, recorded
             self._ledger.release(cell)
+            self._ledger.elsewhere(cell)
         return None
+
+
+def failed(message: str, trials: int) -> CellEnded:
+    """The end of a cell that cannot go on, after so many trials."""
+    return CellEnded(CellResult(Outcome.FAILED, trials, message=message))
 
 
 def accept(ledger: Ledger, cell: Cell, event: Event) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 
 from harness import model_files
 from harness.errors import StoreError
@@ -93,8 +94,18 @@ def cell_record(run: Run) -> CellRecord:
 
 
 def artifact(store: Store, run_id: str, name: str) -> Path:
-    """A local path of a run's artifact."""
-    return Path(store.client.download_artifacts(run_id, name))
+    """A local path of a run's artifact.
+
+    Raises:
+        StoreError: where it is not there, as after a records folder was moved.
+    """
+    try:
+        return Path(store.client.download_artifacts(run_id, name))
+    except (MlflowException, OSError) as error:
+        raise StoreError(
+            f"run {run_id} of {store.label} lacks its artifact {name}; move the records back to where they "
+            "were made, or remove the run so that the sweep makes it again"
+        ) from error
 
 
 def correctness(store: Store, records: Iterable[CellRecord]) -> dict[str, bytes]:
@@ -158,8 +169,22 @@ def read_cells(name: str, root: str | Path = "mlruns", uri: str | None = None) -
     return frame(wanted, labels, correctness(store, wanted))
 
 
-def load_model(run_id: str, root: str | Path = "mlruns", uri: str | None = None) -> Any:
+def load_model(
+    run_id: str,
+    root: str | Path = "mlruns",
+    uri: str | None = None,
+    trusted_modules: tuple[str, ...] = (),
+) -> Any:
     """The fitted pipeline of a cell's run, ready to predict. Kept for repeat 0 of each family and size.
+
+    It takes rows of the data set's prepared features and predicts indices into its classes; the run's
+    `cell.json` names both.
+
+    Args:
+        run_id: as in `cells.csv`.
+        root: the records folder, `tracking.root`.
+        uri: an MLflow tracking address, for records on a server.
+        trusted_modules: modules of yours whose estimators the model may hold, as in the sweep.
 
     Raises:
         StoreError: where the run or its model is not there.
@@ -167,12 +192,12 @@ def load_model(run_id: str, root: str | Path = "mlruns", uri: str | None = None)
     store = existing_store(Path(root), uri)
     try:
         path = artifact(store, run_id, "model.skops")
-    except Exception as error:
+    except StoreError as error:
         raise StoreError(
             f"run {run_id} has no model in {store.label}; models are kept for cells of repeat 0: "
             "take a run_id from cells.csv with repeat 0"
         ) from error
-    return model_files.load(path.read_bytes())
+    return model_files.load(path.read_bytes(), trusted_modules)
 
 
 def existing_store(root: Path, uri: str | None) -> Store:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +44,10 @@ class Recorder:
 
     def begin(self, cell: Cell) -> tuple[Trial, ...] | None:
         """Open the run of a claimed cell: its recorded trials, or None where the cell is done already."""
+        with self._store.told():
+            return self._begin(cell)
+
+    def _begin(self, cell: Cell) -> tuple[Trial, ...] | None:
         found = search(self._client, [self._experiment], f"tags.kind = 'cell' and tags.cell = '{cell.key}'")
         if any(run.info.status == "FINISHED" for run in found):
             return None
@@ -87,11 +90,16 @@ class Recorder:
 
     def trial(self, cell: Cell, trial: Trial) -> None:
         """Record a trial of an open cell."""
-        trials.write(self._client, self._experiment, self._runs[cell.key], cell, trial)
+        with self._store.told():
+            trials.write(self._client, self._experiment, self._runs[cell.key], cell, trial)
         self._best.setdefault(cell.key, {})[trial.number] = trial
 
     def result(self, cell: Cell, result: CellResult) -> None:
         """Record how a cell ended; its terminal status is the last write."""
+        with self._store.told():
+            self._result(cell, result)
+
+    def _result(self, cell: Cell, result: CellResult) -> None:
         run_id = self._runs.pop(cell.key)
         best = self._best.pop(cell.key, {}).get(-1 if result.best is None else result.best)
         now = int(time.time() * 1000)
@@ -120,18 +128,14 @@ class Recorder:
         with tempfile.TemporaryDirectory() as folder:
             here = Path(folder)
             (here / "config.yaml").write_text(self._source, encoding="utf-8")
-            (here / "cell.json").write_text(json.dumps(_details(cell, result), indent=1), encoding="utf-8")
+            (here / "cell.json").write_text(
+                json.dumps(_details(self._task, cell, result), indent=1), encoding="utf-8"
+            )
             if result.outcome is Outcome.COMPLETE:
                 np.save(here / "correct.npy", np.frombuffer(result.correct, np.uint8), allow_pickle=False)
             if result.model is not None:
                 (here / "model.skops").write_bytes(result.model)
             self._client.log_artifacts(run_id, str(here))
-
-    def abandon(self, cells: Sequence[Cell]) -> None:
-        """Let go of cells that were cut off: their runs stay open for the next driver."""
-        for cell in cells:
-            self._runs.pop(cell.key, None)
-            self.release(cell)
 
 
 def _metrics(result: CellResult) -> dict[str, float | None]:
@@ -168,11 +172,16 @@ def _versions(result: CellResult) -> str:
     return ", ".join([*named, *kernels])
 
 
-def _details(cell: Cell, result: CellResult) -> dict[str, object]:
+def _details(task: Task, cell: Cell, result: CellResult) -> dict[str, object]:
     family = cell.family
     return {
         "key": cell.key,
-        "data": {"name": cell.data, "digest": cell.digest},
+        "data": {
+            "name": cell.data,
+            "digest": cell.digest,
+            "features": task.features,
+            "classes": task.classes,
+        },
         "family": {
             "name": family.name,
             "label": family.label,

@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -35,9 +38,27 @@ class Store:
         """The store's address, as a person may see it."""
         return shown(self.uri)
 
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Turn what MLflow or the disk refuses into one line that names the store.
+
+        Raises:
+            StoreError: for an MlflowException or OSError within.
+        """
+        try:
+            yield
+        except (MlflowException, OSError) as error:
+            reason = str(error).splitlines()[0][:200]
+            raise StoreError(
+                f"the records at {self.label} cannot be written ({reason}); mend that, "
+                "and the same command continues"
+            ) from error
+
     def experiment(self, name: str) -> str:
         """The id of the experiment of a data set, made where it is absent."""
         found = self.client.get_experiment_by_name(name)
+        if found is not None and found.lifecycle_stage == "deleted":
+            self.client.restore_experiment(found.experiment_id)
         if found is not None:
             return str(found.experiment_id)
         artifacts = None if self.is_remote else (self.root / "artifacts" / name).resolve().as_uri()
@@ -82,7 +103,7 @@ def open_store(root: Path, uri: str | None = None) -> Store:
             with claims.holding("create the store"):
                 if not file.exists():
                     _create(file)
-            uri = f"sqlite:///{file.resolve()}?timeout={BUSY_SECONDS}"
+            uri = f"sqlite:///{quote(str(file.resolve()))}?timeout={BUSY_SECONDS}"
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             f"cannot write the records below {root} ({error}); make it writable, free space, "

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric, Param, Run
 
-from harness.tracking.reading import CellRecord, artifact, children, search
+from harness.tracking.reading import CellRecord, artifact, search
 from harness.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -98,11 +98,6 @@ def _write_curve(store: Store, experiment: str, parent: str, name: str, curve: C
     params = [Param("family", curve.family), Param("label", curve.label)]
     client.log_batch(run_id, metrics=metrics, params=params)
     client.set_terminated(run_id)
-
-
-def curve_runs(store: Store, sweep: Run) -> list[Run]:
-    """The curve runs of a sweep's run."""
-    return [run for run in children(store.client, sweep) if run.data.tags.get("kind") == "curve"]
 
 
 def _experiments(store: Store) -> list[str]:

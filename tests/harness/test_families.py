@@ -89,7 +89,7 @@ def test_a_nested_target_is_built(logistic):
     }
     learner = build(replace(logistic, estimator=estimator, preprocess="none"), {}, {}, 7)
     assert learner.estimator.max_depth == 2
-    assert learner.random_state == 7
+    assert (learner.random_state, learner.estimator.random_state) == (7, 7)
 
 
 def test_scaling_is_fitted_on_the_training_rows_alone(logistic):

@@ -54,6 +54,9 @@ class Memory:
     def begin(self, cell):
         return None if cell.key in self.done else tuple(self.recorded.setdefault(cell.key, []))
 
+    def elsewhere(self, cell):
+        assert cell.key in self.done
+
     def started(self, cell, number):
         assert number == len(self.recorded[cell.key])
 
@@ -140,10 +143,11 @@ def test_a_trial_that_ends_its_process_twice_failed_and_the_sweep_goes_on(cells,
         assert ledger.results[key].trials == 4
 
 
-def test_a_cell_whose_data_is_gone_failed_with_its_sentence(cells, logistic):
+@pytest.mark.parametrize("name", ["inline", "local"])
+def test_a_cell_whose_data_is_gone_failed_with_its_sentence(cells, logistic, name):
     (cell,) = cells(logistic, count=1)
     ledger = Memory()
-    launch.run("local", [replace(cell, path="/nowhere/at/all")], ledger, 1)
+    launch.run(name, [replace(cell, path="/nowhere/at/all")], ledger)
     assert ledger.results["cell0"].outcome is Outcome.FAILED
     assert "/nowhere/at/all" in ledger.results["cell0"].message
 

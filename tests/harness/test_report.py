@@ -72,6 +72,22 @@ def test_a_folder_of_another_configuration_is_refused_naming_both(config, task, 
     assert "name=digits-2" in str(refused.value)
 
 
+def test_a_sweep_that_would_drop_a_family_from_the_picture_is_refused(config):
+    sweep.run(config)
+    with pytest.raises(ConfigError, match="also shows network"):
+        sweep.run(replace(config, families=config.families[:1]))
+
+
+def test_a_sweeps_run_that_was_removed_is_written_again(config, capsys):
+    from harness.tracking import reading, sweeps
+
+    sweep.run(config)
+    store = reading.existing_store(config.root, None)
+    store.client.delete_run(sweeps.find_sweep(store, "digits").info.run_id)
+    assert sweep.run(config) == 0
+    assert len(reading.read_cells("digits", config.root)) == 8
+
+
 def test_redrawing_runs_nothing_and_says_what_is_absent(config, capsys):
     sweep.run(config)
     more = replace(config, data=DataSettings("digits", (64, 128, 200), {}))

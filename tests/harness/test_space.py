@@ -13,7 +13,7 @@ SPACE = {
 
 
 def test_only_ranges_and_choices_are_searched():
-    assert list(searched(SPACE)) == ["hidden.layers", "hidden.units", "rate", "activation"]
+    assert list(searched(SPACE)) == ["activation", "hidden.layers", "hidden.units", "rate"]
 
 
 def test_the_default_setting_takes_defaults_then_first_choices_then_lower_bounds():
@@ -54,3 +54,8 @@ def test_a_cap_below_the_smallest_network_is_refused():
 
 def test_no_cap_changes_nothing():
     assert capped(SPACE, 784, 10, None) == SPACE
+
+
+def test_a_cap_drops_choices_above_it():
+    space = {"hidden": {"layers": 1, "units": {"choices": [4, 8, 64], "default": 64}}}
+    assert capped(space, 784, 10, 10_000)["hidden"]["units"] == {"choices": [4, 8], "default": 8}
