@@ -96,7 +96,7 @@ def test_network_classes_are_capped_in_ascending_order():
 
 
 def test_the_kernel_machine_is_selected_on_error_and_stops_at_a_size():
-    assert (family("svm").selection, family("svm").max_size) == ("error", 8192)
+    assert (family("svm").selection, family("svm").max_size) == ("error", 4096)
 
 
 def test_the_families_experiment_names_the_owners_four():

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -35,18 +34,21 @@ def numbers(root):
             {k: v for k, v in row.items() if k not in ("fit_seconds", "run_id")}
             for row in csv.DictReader(file)
         ]
-    store = open_store(root)
-    runs = reading.search(store.client, [store.experiment("digits")], "tags.kind = 'trial'")
     tags = ("cell", "number", "outcome", "points")
-    trials = sorted(
+    tried = sorted(
         (
             [r.data.tags[t] for t in tags],
             sorted(r.data.params.items()),
             sorted((k, v) for k, v in r.data.metrics.items() if k != "seconds"),
         )
-        for r in runs
+        for r in trials(root)
     )
-    return cells, trials
+    return cells, tried
+
+
+def trials(root):
+    store = open_store(root)
+    return reading.search(store.client, [store.experiment("digits")], "tags.kind = 'trial'")
 
 
 def running(root):
@@ -74,17 +76,14 @@ def test_local_workers_give_the_numbers_of_inline(whole, root, workers):
 
 @pytest.mark.parametrize("launch", ["inline", "local"])
 def test_a_sweep_killed_again_and_again_ends_as_the_uninterrupted_one(whole, root, launch):
-    moments = random.Random(launch)
-    for _ in range(3):
+    for recorded in (2, 9, 17):
         process = subprocess.Popen(
-            command(root, f"launch={launch}"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command(root, f"launch={launch}"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        process.stdout.readline()  # the first line says that cells begin
-        try:
-            process.wait(moments.uniform(1.0, 6.0))
-        except subprocess.TimeoutExpired:
-            process.kill()
-        process.communicate()
+        wait_until(lambda recorded=recorded: len(trials(root)) >= recorded)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert recorded <= len(trials(root)) < len(whole[1])
     done = run(root, f"launch={launch}")
     assert done.returncode == 0, done.stderr
     assert numbers(root) == whole
@@ -92,7 +91,7 @@ def test_a_sweep_killed_again_and_again_ends_as_the_uninterrupted_one(whole, roo
 
 
 @pytest.mark.parametrize("launch", ["inline", "local"])
-def test_ctrl_c_stops_within_seconds_keeps_what_ended_and_leaves_no_process(whole, root, launch):
+def test_ctrl_c_stops_within_seconds_keeps_what_ended_and_leaves_no_process(root, launch):
     process = subprocess.Popen(
         command(root, f"launch={launch}", "search.trials=200", "name=long"),
         stdout=subprocess.PIPE,
@@ -100,15 +99,14 @@ def test_ctrl_c_stops_within_seconds_keeps_what_ended_and_leaves_no_process(whol
         text=True,
         start_new_session=True,
     )
-    process.stdout.readline()
-    store = open_store(root)
-    wait_until(lambda: reading.search(store.client, [store.experiment("digits")], "tags.kind = 'trial'"))
+    wait_until(lambda: trials(root))
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
     _, told = process.communicate(timeout=30)
     assert time.monotonic() - start < 10
     assert process.returncode == 130
     assert "the same command continues" in told
+    assert trials(root)
     wait_until(lambda: not processes_of_session(process.pid))
 
 
@@ -127,12 +125,24 @@ def processes_of_session(session):
 
 def test_a_worker_that_is_killed_costs_nothing(whole, root):
     process = subprocess.Popen(command(root, "launch.workers=2"), stdout=subprocess.PIPE, text=True)
-    process.stdout.readline()
-    store = open_store(root)
-    wait_until(lambda: reading.search(store.client, [store.experiment("digits")], "tags.kind = 'trial'"))
+    wait_until(lambda: trials(root))
     listed = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True)
+    assert len(listed.stdout.split()) >= 2
     for pid in listed.stdout.split():
         os.kill(int(pid), signal.SIGKILL)
     process.communicate(timeout=300)
     assert process.returncode == 0
     assert numbers(root) == whole
+
+
+def test_two_sweeps_side_by_side_share_the_cells_and_run_each_once(whole, root):
+    both = [
+        subprocess.Popen(
+            command(root, "launch=inline"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=300) for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    assert numbers(root) == whole
+    assert running(root) == []
