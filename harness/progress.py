@@ -88,7 +88,7 @@ def duration(seconds: float) -> str:
     """Seconds as a person reads them.
 
     >>> duration(0.4), duration(75), duration(7300)
-    ('0s', '1m15s', '2h02m')
+    ('0s', '1m15s', '2h01m')
     """
     whole = round(seconds)
     if whole < 60:

@@ -122,9 +122,8 @@ def train(
         batches = chunk.epoch(rng)
         total, rows, step = 0.0, 0, start
         for stop in [*(mark for mark in checkpoints if start < mark < end), end]:
-            for_now = islice(batches, stop - step)
-            step_total, step_rows = stepper.advance(for_now, step)
-            total, rows, step = total + step_total, rows + step_rows, stop
+            total, rows = stepper.advance(islice(batches, stop - step), step, total, rows)
+            step = stop
             yield Progress(step, epoch, total / rows, step == end)
 
 
@@ -195,11 +194,15 @@ class _Stepper:
         self.dropout = Dropout(plan.dropout, work, rng) if plan.dropout and work.slopes else None
         self.state = optimizers.init(parameters.flat, self.gradients.flat, parameters.n_weights)
 
-    def advance(self, batches: Iterator[tuple[Array, Array]], step: int) -> tuple[float, int]:
-        """Take one step per batch, from `step` on; the sum of the objective over their rows, and the rows."""
+    def advance(
+        self, batches: Iterator[tuple[Array, Array]], step: int, total: float, rows: int
+    ) -> tuple[float, int]:
+        """Take one step per batch, from `step` on; add to the sum of the objective over rows, and to the rows.
+
+        The sums go through, so that where an epoch pauses does not change their last bit.
+        """
         plan, parameters, gradients, state = self.plan, self.parameters, self.gradients, self.state
         update, schedule = optimizers.OPTIMIZERS[plan.optimizer], optimizers.SCHEDULES[plan.schedule]
-        total, rows = 0.0, 0
         with np.errstate(all="ignore"):  # a value that is not finite is reported below, as an outcome
             for x, y in batches:
                 work = self.work[len(x)]

@@ -32,6 +32,7 @@ MISSES_ALLOWED = 5
 GRACE_SECONDS = 1.0  # a trial ends itself at its limit where it can; past this its worker is ended
 CONFIG = {
     "distributed.scheduler.allowed-failures": 0,
+    "distributed.deploy.lost-worker-timeout": "1 day",  # else a nanny slow to restart its worker is closed
     "distributed.scheduler.worker-ttl": None,  # a long trial that holds the interpreter is no death
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.target": False,
