@@ -197,7 +197,7 @@ class _Stepper:
     def advance(
         self, batches: Iterator[tuple[Array, Array]], step: int, total: float, rows: int
     ) -> tuple[float, int]:
-        """Take one step per batch, from `step` on; add to the sum of the objective over rows, and to the rows.
+        """Take one step per batch, from `step` on; add to the objective summed over rows, and to the rows.
 
         The sums go through, so that where an epoch pauses does not change their last bit.
         """
