@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -96,6 +95,12 @@ def open_store(root: Path, uri: str | None = None) -> Store:
     Raises:
         StoreError: naming the path or address that cannot be used.
     """
+    strange = sorted(set("%?#") & set(str(root.resolve())))
+    if uri is None and strange:
+        raise StoreError(
+            f"the records' folder {root.resolve()} holds {' '.join(strange)}, which the address of a database "
+            "cannot; choose another with tracking.root"
+        )
     try:
         claims = Claims(root.resolve() / ".claims")
         if uri is None:
@@ -103,7 +108,7 @@ def open_store(root: Path, uri: str | None = None) -> Store:
             with claims.holding("create the store"):
                 if not file.exists():
                     _create(file)
-            uri = f"sqlite:///{quote(str(file.resolve()))}?timeout={BUSY_SECONDS}"
+            uri = f"sqlite:///{file.resolve()}?timeout={BUSY_SECONDS}"
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             f"cannot write the records below {root} ({error}); make it writable, free space, "

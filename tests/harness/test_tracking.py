@@ -183,6 +183,11 @@ def test_a_root_that_is_a_file_is_refused(tmp_path):
         open_store(tmp_path / "records")
 
 
+def test_a_folder_whose_name_no_address_can_hold_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="holds %, which the address"):
+        open_store(tmp_path / "100%20")
+
+
 def test_a_password_in_an_address_is_not_shown(store):
     assert "secret" not in replace(store, uri="https://me:secret@host/x?token=secret").label
 
