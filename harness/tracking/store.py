@@ -98,8 +98,8 @@ def open_store(root: Path, uri: str | None = None) -> Store:
     strange = sorted(set("%?#") & set(str(root.resolve())))
     if uri is None and strange:
         raise StoreError(
-            f"the records' folder {root.resolve()} holds {' '.join(strange)}, which the address of a database "
-            "cannot; choose another with tracking.root"
+            f"the records' folder {root.resolve()} holds {' '.join(strange)}, which the address of a "
+            "database cannot; choose another with tracking.root"
         )
     try:
         claims = Claims(root.resolve() / ".claims")

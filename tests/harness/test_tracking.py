@@ -184,7 +184,7 @@ def test_a_root_that_is_a_file_is_refused(tmp_path):
 
 
 def test_a_folder_whose_name_no_address_can_hold_is_refused(tmp_path):
-    with pytest.raises(StoreError, match="holds %, which the address"):
+    with pytest.raises(StoreError, match="holds %, which the address of a"):
         open_store(tmp_path / "100%20")
 
 
