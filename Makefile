@@ -91,6 +91,6 @@ $(STAMP): requirements.lock pyproject.toml
 		"$$python" -m venv --clear --without-pip $(VENV); \
 	fi; \
 	if [ ! -x $(UV) ]; then $(BOOTSTRAP_UV); fi; \
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; \
+	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock; \
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
 	printf '%s\n%s\n' "$(CURDIR)" "$$version" > $@

@@ -62,7 +62,7 @@ HELP = """\
 harness: would more data help, or a bigger model, or better tuning?
 
 It tunes families of models at growing training-set sizes, records every trial in MLflow, and draws
-test error against size with honest intervals. The first thing to try (digits, about 20 s of cells):
+test error against size with honest intervals. The first thing to try (digits, about half a minute):
 
   harness sweep experiment=quick
 

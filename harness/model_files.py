@@ -1,10 +1,11 @@
-"""A fitted pipeline as bytes and back, without pickle: skops, with a trusted list of our own."""
+"""A fitted pipeline as bytes and back, without pickle: skops, with a trusted list of our own.
+
+skops takes a second to import, most of it for test tools of scikit-learn, so only who needs it waits.
+"""
 
 from __future__ import annotations
 
 from typing import Any
-
-import skops.io
 
 from harness.errors import StoreError
 
@@ -19,6 +20,8 @@ def dump(learner: Any) -> bytes:
     >>> load(dump(learner)).predict([[5.0]]).tolist()
     [1]
     """
+    import skops.io
+
     return bytes(skops.io.dumps(learner))
 
 
@@ -28,6 +31,8 @@ def load(data: bytes, trusted_modules: tuple[str, ...] = ()) -> Any:
     Raises:
         StoreError: where the file holds a type of another module.
     """
+    import skops.io
+
     allowed = (*TRUSTED, *(f"{module}." for module in trusted_modules))
     found = skops.io.get_untrusted_types(data=data)
     strange = [name for name in found if not name.startswith(allowed)]
