@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,9 +36,9 @@ from harness.records import (
     TrialEnded,
     TrialStarted,
 )
-from harness.search import Search
+from harness.search import Search, goes_on
 from harness.seeds import seed_for
-from harness.space import capped, default_setting
+from harness.space import default_setting, on_data
 from harness.splits import inner_splits, subset
 from models.training import Diverged
 
@@ -77,7 +77,7 @@ def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> N
     with threadpoolctl.threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a learner's advice is not an outcome, and must not become one
         bench = _bench(cell, task)
-        trials = [*recorded, *_trials(bench, recorded, emit)]
+        trials = _trials(bench, recorded, emit)
         start = time.perf_counter()
         result = _conclude(bench, task, trials)
         seconds = sum(trial.seconds for trial in trials) + time.perf_counter() - start
@@ -87,13 +87,12 @@ def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> N
 def _bench(cell: Cell, task: Task) -> _Bench:
     rows = subset(task.y, cell.size, cell.repeat, cell.seed)
     X, y = task.X[rows], task.y[rows]
-    classes = len(task.classes)
-    outputs = 1 if classes == 2 else classes
-    space = capped(cell.family.space, X.shape[1], outputs, cell.family.max_parameters)
-    return _Bench(cell, X, y, inner_splits(y, cell.repeat, cell.seed), classes, space)
+    folds = inner_splits(y, cell.repeat, cell.seed)
+    return _Bench(cell, X, y, folds, len(task.classes), on_data(cell.family, task))
 
 
-def _trials(bench: _Bench, recorded: Sequence[Trial], emit: Emit) -> Iterator[Trial]:
+def _trials(bench: _Bench, recorded: Sequence[Trial], emit: Emit) -> list[Trial]:
+    """The trials of the cell: the recorded ones, and those its budget still has room for."""
     cell = bench.cell
     seed = seed_for(
         "search",
@@ -105,13 +104,14 @@ def _trials(bench: _Bench, recorded: Sequence[Trial], emit: Emit) -> Iterator[Tr
     )
     warmup = evaluate.warmup(cell.family, bench.horizon)
     search = Search(bench.space, cell.search, warmup, seed, recorded)
-    for _ in range(len(recorded), cell.search.trials):
+    trials = list(recorded)
+    while goes_on(cell.search, trials):
         number, setting = search.ask()
         emit(TrialStarted(number, setting))
-        trial = _try(bench, search, number, setting)
-        search.tell(trial)
-        emit(TrialEnded(trial))
-        yield trial
+        trials.append(_try(bench, search, number, setting))
+        search.tell(trials[-1])
+        emit(TrialEnded(trials[-1]))
+    return trials
 
 
 def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, ParamValue]) -> Trial:
@@ -170,12 +170,11 @@ def _watch(
 
 def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial]) -> CellResult:
     """Refit the best trial on all n rows and test it once."""
-    complete = [trial for trial in trials if trial.outcome is Outcome.COMPLETE and trial.value is not None]
-    if not complete:
+    best = evaluate.winner(trials)
+    if best is None:
         last = trials[-1]
         said = f"no trial of {len(trials)} completed; the last: {last.message or last.outcome.sentence}"
         return CellResult(Outcome.FAILED, len(trials), message=said)
-    best = min(complete, key=lambda trial: (trial.value, trial.number))
     start = time.perf_counter()
     try:
         learner = _refit(bench, best)

@@ -48,12 +48,13 @@ class Command:
 
 COMMANDS = {
     "sweep": Command(
-        "run the cells that are not recorded yet, draw the curves", "config", parse, "harness.sweep:run"
+        "run the cells that are not recorded yet, write the report", "config", parse, "harness.sweep:run"
     ),
     "plan": Command(
         "show the cells: done, missing, estimated cost; run nothing", "config", parse, "harness.plan:show"
     ),
-    "curves": Command("draw the curves again from what is recorded", "config", parse, "harness.sweep:redraw"),
+    "report": Command("write the report again from what is recorded", "config", parse, "harness.sweep:again"),
+    "curves": Command("draw the curves alone from what is recorded", "config", parse, "harness.sweep:redraw"),
     "ui": Command("open MLflow's pages on the records", "ui", parse_ui, "harness.ui:serve"),
     "doctor": Command("say what is amiss on this machine", "doctor", parse_doctor, "harness.doctor:run"),
 }

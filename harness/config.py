@@ -7,23 +7,27 @@ Imports neither Hydra nor NumPy, so that help and completion stay quick.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.checks import keys, mistake, name, one_of, positive, sequence, text, whole
+from harness.errors import ConfigError
 from harness.family_config import parse_families
 
 if TYPE_CHECKING:
-    from harness.records import Family, SearchSettings
+    from harness.records import ClaimSettings, Family, SearchSettings
 
 SAMPLERS = ("tpe", "random")
-PRUNERS = ("median", "none")
+PRUNERS = ("quartile", "none")
+BUDGETS = ("trials", "seconds", "studies")  # a search has exactly one
+DEFAULT_TRIALS = 8
 LAUNCHERS = ("local", "inline")
 FORMATS = ("text", "json")
+MARGINS = (0.1, 50.0)  # in points; below, somebody meant a share
 SWEEP_KEYS = (
-    *("name", "seed", "repeats", "data", "search"),
+    *("name", "seed", "repeats", "data", "search", "claims"),
     *("launch", "tracking", "trusted_modules", "format"),
 )
 
@@ -81,6 +85,7 @@ class SweepConfig:
     data: DataSettings
     families: tuple[Family, ...]
     search: SearchSettings
+    claims: ClaimSettings
     launch: LaunchSettings
     root: Path
     uri: str | None
@@ -128,6 +133,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         data=data,
         families=parse_families(tree.get("model")),
         search=_search(tree["search"]),
+        claims=_claims(tree["claims"]),
         launch=_launch(tree["launch"]),
         root=root,
         uri=uri,
@@ -167,18 +173,18 @@ def _data(tree: object) -> DataSettings:
     stated = list(tree) if isinstance(tree, Mapping) else []
     fields = keys(tree, "data", ("name", "sizes"), optional=stated)
     options = {key: value for key, value in fields.items() if key not in ("name", "sizes")}
-    return DataSettings(name(fields["name"], "data.name"), _sizes(fields["sizes"]), options)
+    return DataSettings(name(fields["name"], "data.name"), _sizes(fields["sizes"], "data.sizes"), options)
 
 
-def _sizes(value: object) -> tuple[int, ...] | None:
+def _sizes(value: object, path: str) -> tuple[int, ...] | None:
     if value == "auto":
         return None
     if isinstance(value, str):
-        raise mistake("data.sizes", "auto or a list of whole numbers", value, "e.g. 'data.sizes=[500,5000]'")
-    listed = sequence(value if isinstance(value, list) else [value], "data.sizes", "whole numbers")
-    sizes = sorted(whole(size, "data.sizes") for size in listed)
+        raise mistake(path, "auto or a list of whole numbers", value, f"e.g. '{path}=[500,5000]'")
+    listed = sequence(value if isinstance(value, list) else [value], path, "whole numbers")
+    sizes = sorted(whole(size, path) for size in listed)
     if len(set(sizes)) < len(sizes):
-        raise mistake("data.sizes", "free of repetition", listed)
+        raise mistake(path, "free of repetition", listed)
     return tuple(sizes)
 
 
@@ -203,13 +209,55 @@ def _repeat_step(item: object) -> tuple[int, int]:
 def _search(tree: object) -> SearchSettings:
     from harness.records import SearchSettings  # reaches NumPy, which help and completion do without
 
-    fields = keys(tree, "search", ("sampler", "pruner", "trials", "trial_seconds"))
+    fields = keys(tree, "search", ("sampler", "pruner", *BUDGETS, "trial_seconds"))
     limit = fields["trial_seconds"]
     return SearchSettings(
         sampler=one_of(fields["sampler"], "search.sampler", SAMPLERS),
         pruner=one_of(fields["pruner"], "search.pruner", PRUNERS),
-        trials=whole(fields["trials"], "search.trials"),
         trial_seconds=None if limit is None else positive(limit, "search.trial_seconds"),
+        **_budget({name: fields[name] for name in BUDGETS if fields[name] is not None}),
+    )
+
+
+def _budget(stated: Mapping[str, object]) -> dict[str, Any]:
+    """The one budget of a search, by its name; 8 trials where none is stated."""
+    if len(stated) > 1:
+        named = [f"search.{name}={value}" for name, value in stated.items()]
+        raise ConfigError(
+            f"{', '.join(named[:-1])} and {named[-1]} are {len(named)} budgets, a search has one; "
+            f"set the others to null, such as search.{next(iter(stated))}=null"
+        )
+    parsed: dict[str, Callable[[object], Any]] = {
+        "trials": lambda value: whole(value, "search.trials"),
+        "seconds": lambda value: positive(value, "search.seconds"),
+        "studies": _studies,
+    }
+    return {name: parsed[name](value) for name, value in stated.items()} or {"trials": DEFAULT_TRIALS}
+
+
+def _studies(value: object) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})", value) if isinstance(value, str) else None
+    if match is None:
+        raise mistake("search.studies", "studies x trials in each", value, "e.g. search.studies=3x8")
+    return whole(int(match[1]), "search.studies"), whole(int(match[2]), "search.studies")
+
+
+def _claims(tree: object) -> ClaimSettings:
+    """The margin is given in points of error, hundredths of the test rows, and kept as a share."""
+    from harness.records import ClaimSettings
+
+    fields = keys(tree, "claims", ("margin", "small_sizes", "linear", "kernel", "networks"))
+    margin = positive(fields["margin"], "claims.margin")
+    if not MARGINS[0] <= margin <= MARGINS[1]:
+        rule = f"from {MARGINS[0]} to {MARGINS[1]:g} points of error"
+        raise mistake("claims.margin", rule, fields["margin"], "2.0 is two wrong answers in a hundred")
+    linear, kernel = (name(fields[key], f"claims.{key}") for key in ("linear", "kernel"))
+    listed = sequence(fields["networks"], "claims.networks", "families, small to large")
+    networks = tuple(name(each, "claims.networks") for each in listed)
+    if len({linear, kernel, *networks}) < len(networks) + 2:
+        raise mistake("claims", "made of different families", [linear, kernel, *networks])
+    return ClaimSettings(
+        margin / 100, _sizes(fields["small_sizes"], "claims.small_sizes"), linear, kernel, networks
     )
 
 

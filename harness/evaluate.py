@@ -6,14 +6,14 @@ A learner that is fitted at once is fitted on nested shares of the rows (its *ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.records import Family, Floats, Ints, Split
+from harness.records import Family, Floats, Ints, Outcome, Split, Trial
 
 MAX_POINTS = 10
 RUNG_SHARES = (16, 4, 1)
@@ -59,7 +59,8 @@ def warmup(family: Family, horizon: int) -> int:
 def rungs(y: Ints, folds: Sequence[Split]) -> tuple[int, ...]:
     """Nested shares n/16, n/4 and n of the training rows, as row counts of the first fold.
 
-    Left out are shares too small to rank settings, and those that lack a class some fold has.
+    Left out are shares too small to rank settings, and those in which some fold has one class only or lacks
+    one of a hundredth of its rows or more.
 
     >>> y, rows = np.arange(10_000) % 2, np.arange(10_000)
     >>> rungs(y, [Split(rows[:8000], rows[8000:])]), rungs(y, [Split(rows[:100], rows[100:])])
@@ -67,11 +68,12 @@ def rungs(y: Ints, folds: Sequence[Split]) -> tuple[int, ...]:
     """
     rows = len(folds[0].train)
     early = [rows // share for share in RUNG_SHARES if share > 1 and rows // share >= SMALLEST_RUNG]
-    return (*(rung for rung in early if all(_has_every_class(y[f.train], rung) for f in folds)), rows)
+    return (*(rung for rung in early if all(_stands_for_all(y[f.train], rung) for f in folds)), rows)
 
 
-def _has_every_class(y: Ints, rung: int) -> bool:
-    return len(np.unique(y[:rung])) == len(np.unique(y))
+def _stands_for_all(y: Ints, rung: int) -> bool:
+    counts, seen = np.bincount(y), np.bincount(y[:rung], minlength=y.max() + 1)
+    return bool(np.count_nonzero(seen) > 1 and seen[counts >= len(y) / 100].all())
 
 
 def probabilities(learner: Any, X: Floats, classes: int) -> NDArray[np.float64]:
@@ -134,16 +136,33 @@ def _lockstep(
 def _rungs(
     family: Family, build: Build, X: Floats, y: Ints, folds: Sequence[Split], classes: int
 ) -> Iterator[Point]:
-    for rung in rungs(y, folds):
-        scores = []
-        for number, fold in enumerate(folds):
-            # The last rung is every training row; folds may differ by one.
-            train = fold.train if rung == len(folds[0].train) else fold.train[:rung]
-            learner = build(number).fit(X[train], y[train])
-            scores.append(
-                judged(family, learner, X[fold.validation], y[fold.validation], len(train), classes)
-            )
-        yield _mean_point(rung, scores, rung == len(folds[0].train))
+    *early, last = rungs(y, folds)
+    for rung in early:
+        trains = [fold.train[:rung] for fold in folds]
+        try:
+            scores = _fitted_scores(family, build, X, y, trains, folds, classes)
+        except Exception:  # such as a learner that wants every class: the last rung will tell
+            continue
+        yield _mean_point(rung, scores, False)
+    trains = [fold.train for fold in folds]  # they may differ by a row
+    yield _mean_point(last, _fitted_scores(family, build, X, y, trains, folds, classes), True)
+
+
+def _fitted_scores(
+    family: Family,
+    build: Build,
+    X: Floats,
+    y: Ints,
+    trains: Sequence[Ints],
+    folds: Sequence[Split],
+    classes: int,
+) -> list[tuple[float, float]]:
+    """The scores of each fold, fitted on its part of the training rows."""
+    scores = []
+    for number, (train, fold) in enumerate(zip(trains, folds, strict=True)):
+        learner = build(number).fit(X[train], y[train])
+        scores.append(judged(family, learner, X[fold.validation], y[fold.validation], len(train), classes))
+    return scores
 
 
 def _mean_point(step: int, scores: Sequence[tuple[float, float]], last: bool) -> Point:
@@ -160,3 +179,13 @@ def choice(family: Family, seen: Sequence[Point]) -> Point:
     if family.progress == "steps":
         return min(seen, key=lambda point: point.value)
     return seen[-1]
+
+
+def winner(trials: Iterable[Trial]) -> Trial | None:
+    """The complete trial of the lowest selection metric, the earliest of equals; None where none is complete.
+
+    >>> winner([Trial(0, {}, Outcome.PRUNED), Trial(1, {}, Outcome.COMPLETE, value=0.3)]).number
+    1
+    """
+    complete = (t for t in trials if t.outcome is Outcome.COMPLETE and t.value is not None)
+    return min(complete, key=lambda trial: (trial.value, trial.number), default=None)

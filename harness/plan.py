@@ -13,19 +13,21 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from sklearn.base import is_classifier
+
 from harness import data
 from harness.errors import ConfigError
 from harness.families import build, check_targets, source_digest
 from harness.progress import duration
 from harness.records import Cell, Family, Task
-from harness.space import capped, default_setting
-from harness.splits import check_size
+from harness.space import default_setting, on_data
+from harness.splits import check_classes, check_size, smallest_size
 
 if TYPE_CHECKING:
     from harness.config import SweepConfig
     from harness.tracking.reading import CellRecord
 
-PROTOCOL = 1  # raised whenever splits, search, evaluation or refit change a number
+PROTOCOL = 2  # raised whenever splits, search, evaluation or refit change a number
 BASE_ROWS = 2000  # what a small cell's folds and fixed steps cost, in rows; for estimates only
 NUMBERS = ("estimator", "space", "selection", "progress", "preprocess", "max_parameters")
 
@@ -59,9 +61,10 @@ def make(config: SweepConfig, task: Task) -> Plan:
     Raises:
         ConfigError: for a size above the pool, or a family that cannot be built.
     """
-    sizes = config.data.sizes or data.ladder(len(task.y), len(task.classes))
+    sizes = config.data.sizes or _proposed(task)
     for size in sizes:
         check_size(size, len(task.y))
+        check_classes(size, task.y)
     check_targets(config.families, config.trusted_modules)
     for family in config.families:
         _check_buildable(family, task, config.trusted_modules)
@@ -83,11 +86,24 @@ def make(config: SweepConfig, task: Task) -> Plan:
     return Plan(task, cells, skipped)
 
 
+def _proposed(task: Task) -> tuple[int, ...]:
+    """The sizes of `data.sizes: auto`, without those that may hold one class only."""
+    sizes, least = data.ladder(len(task.y), len(task.classes)), smallest_size(task.y)
+    return tuple(size for size in sizes if size >= least) or sizes
+
+
 def _check_buildable(family: Family, task: Task, trusted_modules: tuple[str, ...]) -> None:
     """Make one learner, so that a mistake in a family's file is told before the first fit."""
-    classes = len(task.classes)
-    space = capped(family.space, task.X.shape[1], 1 if classes == 2 else classes, family.max_parameters)
+    try:
+        space = on_data(family, task)
+    except ConfigError as error:
+        raise ConfigError(f"model.{family.name}: {error}, or leave the family out") from error
     learner = build(family, default_setting(space), space, 0, trusted_modules)
+    if not is_classifier(learner):
+        raise ConfigError(
+            f"model.{family.name}: {family.estimator['_target_']} must be a classifier, for the data has "
+            "classes to tell apart; choose the classifier of that kind"
+        )
     if family.progress == "steps" and not hasattr(learner, "iter_fit"):
         raise ConfigError(
             f"model.{family.name}: progress=steps needs an estimator with iter_fit and preprocess=none; "
@@ -145,12 +161,20 @@ def longest_first(cells: Iterable[Cell], ended: Collection[CellRecord]) -> list[
 
 def estimated_seconds(cell: Cell, ended: Collection[CellRecord]) -> float:
     """What a cell may cost: as its family's recorded cells of the nearest size, else as its file guesses."""
+    trial = _trial_seconds(cell, ended)
+    if cell.search.seconds is not None:
+        return max(cell.search.seconds, trial) + trial  # the trial under way ends; then the refit
+    return trial * ((cell.search.trials_in_all or 0) + 1)
+
+
+def _trial_seconds(cell: Cell, ended: Collection[CellRecord]) -> float:
+    """What a trial or the refit may cost, by the nearest size of the family's records or by its file."""
     alike = [record for record in ended if record.family == cell.family.name and record.seconds > 0]
     if not alike:
-        return cell.family.seconds_per_row * (cell.size + BASE_ROWS) * (cell.search.trials + 1)
+        return cell.family.seconds_per_row * (cell.size + BASE_ROWS)
     nearest = min(alike, key=lambda record: abs(record.size - cell.size))
     share = (cell.size + BASE_ROWS) / (nearest.size + BASE_ROWS)
-    return nearest.seconds * share * cell.search.trials / max(nearest.trials, 1)
+    return nearest.seconds * share / (nearest.trials + 1)
 
 
 def show(config: SweepConfig) -> int:
@@ -190,7 +214,8 @@ def _as_json(
         "name": config.name,
         "data": plan.task.name,
         "digest": plan.task.digest,
-        "trials": config.search.trials,
+        "budget": config.search.budget,
+        "trials": config.search.trials_in_all,
         "cells": cells,
         "done": len(plan.cells) - len(left),
         "missing": len(left),
@@ -209,7 +234,7 @@ def _as_text(
         cost[cell.family.name, cell.size] += seconds[cell.key] if cell.key in left else 0.0
     width = max(len(family) for family, _ in groups)
     lines = [
-        f"{config.name}: {len(plan.cells)} cells of {config.search.trials} trials on {plan.task.name}",
+        f"{config.name}: {len(plan.cells)} cells of {config.search.budget} on {plan.task.name}",
         "",
     ]
     lines.append(f"{'family':{width}}  {'size':>9}  {'cells':>5}  {'done':>5}  {'missing':>7}  estimate")

@@ -33,7 +33,8 @@ class Progress:
     def started(self, cell: Cell, number: int) -> None:
         """A trial is under way."""
         where = f"{cell.family.name} n={cell.size:,} repeat {cell.repeat}"
-        self._now[cell.key] = f"{where} trial {number + 1}/{cell.search.trials}"
+        of = cell.search.trials_in_all
+        self._now[cell.key] = f"{where} trial {number + 1}{f'/{of}' if of else ''}"
         self._say(LIVE_SECONDS if self._live else QUIET_SECONDS)
 
     def trial(self, cell: Cell, trial: Trial) -> None:

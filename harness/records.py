@@ -107,12 +107,83 @@ class Family:
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """How a cell looks for its best setting. `trial_seconds` None means no limit."""
+    """How a cell looks for its best setting, on one budget that is the same for every family.
+
+    Attributes:
+        trials: the budget as settings tried in each cell.
+        seconds: the budget as seconds of search in each cell, summed over its trials.
+        studies: the budget as (K, T): K searches of T trials that know nothing of each other.
+        trial_seconds: time limit of one trial; None for no limit.
+
+    Of trials, seconds and studies one is given and the others are None.
+
+    >>> SearchSettings(seconds=30.0).budget, SearchSettings(studies=(3, 8)).budget
+    ('30 s', '3 studies of 8 trials')
+    >>> SearchSettings(studies=(3, 8)).trials_in_all, SearchSettings(seconds=30.0).trials_in_all
+    (24, None)
+    """
 
     sampler: str = "tpe"
-    pruner: str = "median"
-    trials: int = 10
+    pruner: str = "quartile"
+    trials: int | None = None
+    seconds: float | None = None
+    studies: tuple[int, int] | None = None
     trial_seconds: float | None = None
+
+    @property
+    def trials_in_all(self) -> int | None:
+        """The trials of a cell; None where seconds decide."""
+        return self.trials if self.studies is None else self.studies[0] * self.studies[1]
+
+    @property
+    def budget(self) -> str:
+        """The budget of a cell, in words."""
+        if self.seconds is not None:
+            return f"{self.seconds:g} s"
+        if self.studies is not None:
+            return f"{_counted(self.studies[0], 'study', 'studies')} of {_counted(self.studies[1], 'trial')}"
+        return _counted(self.trials or 0, "trial")
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Why a family's search may not have found what it could: a comparison at that size proves nothing.
+
+    Attributes:
+        kind: "boundary" (the best settings crowd a bound of their range) or "not converged" (of two
+            families, one still gains much more from its search than the other).
+        families: the family, or the two.
+        sentence: what was seen and what budget would settle it, for a person.
+    """
+
+    kind: str
+    families: tuple[str, ...]
+    size: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ClaimSettings:
+    """What the verdicts on the chart's three claims are judged by, fixed before the run.
+
+    Attributes:
+        margin: the difference in test error up to which families are "about as good", a share of the test
+            rows; half of it is the least lead worth having.
+        small_sizes: at which the first claim is judged; None for 128 and 256, or the two smallest that
+            every family of the claim is run at.
+        linear, kernel: the families that the networks are compared with.
+        networks: from small to large.
+    """
+
+    margin: float = 0.02
+    small_sizes: tuple[int, ...] | None = None
+    linear: str = "logistic_regression"
+    kernel: str = "svm"
+    networks: tuple[str, ...] = ("small_nn", "medium_nn", "large_nn")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import ConfigError
-from harness.records import ParamValue
+from harness.records import Family, ParamValue, Task
 from models import count_parameters
 
 
@@ -98,6 +98,17 @@ def capped(space: Mapping[str, Any], inputs: int, outputs: int, cap: int | None)
             f"max_parameters is {cap:,}; raise max_parameters or lower space.hidden"
         )
     return {**space, "hidden": {"layers": hidden["layers"], "units": _at_most(units, high)}}
+
+
+def on_data(family: Family, task: Task) -> dict[str, Any]:
+    """The space of a family on a data set: `capped` for its features and classes.
+
+    Raises:
+        ConfigError: as `capped`.
+    """
+    classes = len(task.classes)
+    outputs = 1 if classes == 2 else classes
+    return capped(family.space, len(task.features), outputs, family.max_parameters)
 
 
 def _at_most(entry: Any, high: int) -> Any:

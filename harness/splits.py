@@ -32,6 +32,35 @@ def check_size(size: int, pool: int) -> None:
         )
 
 
+def check_classes(size: int, y_pool: Ints) -> None:
+    """Raise a ConfigError where `size` rows may all be of one class, which nothing can be learnt from.
+
+    At least 3 rows must be expected outside the commonest class: `subset` draws 2 of a second class then.
+
+    >>> check_classes(64, np.arange(2_000) % 100 == 0)
+    Traceback (most recent call last):
+    harness.errors.ConfigError: size must be at least 300 (99.0 % of the pool are of one class, and 3 rows \
+of another are needed), got 64; raise data.sizes
+    """
+    counts = np.bincount(y_pool)
+    others = 1 - counts.max() / len(y_pool)
+    if size * others < 3 - 1e-9:
+        raise ConfigError(
+            f"size must be at least {smallest_size(y_pool):,} ({100 * (1 - others):.1f} % of the pool are of "
+            f"one class, and 3 rows of another are needed), got {size:,}; raise data.sizes"
+        )
+
+
+def smallest_size(y_pool: Ints) -> int:
+    """The least size that `check_classes` allows.
+
+    >>> smallest_size(np.arange(100) % 2)
+    6
+    """
+    others = len(y_pool) - int(np.bincount(y_pool).max())
+    return -(-3 * len(y_pool) // others) if others else 3 * len(y_pool)
+
+
 def subset(y_pool: Ints, size: int, repeat: int, seed: int) -> Ints:
     """Row indices, (size,) int64, of a stratified random subset of the pool.
 
@@ -74,8 +103,8 @@ def inner_splits(y: Ints, repeat: int, seed: int) -> tuple[Split, ...]:
     class, the classes in random order and each class in the order given, and dealt to the folds in turn;
     the hold-out takes evenly spaced rows of the same layout. So folds differ by at most one row in size and
     in every class, a class rarer than k is missing from some validation sets and never raises a warning,
-    and a leading share of the training rows is itself stratified. A class with a single row trains, unless
-    the hold-out would run short of rows.
+    and a leading share of the training rows is itself stratified. A class with a single row always trains,
+    so no training set lacks a class, unless too few rows are left to validate on.
 
     Args:
         y: (n,) class indices of the cell's rows in the order of `subset`, which is random in each class.
@@ -103,7 +132,8 @@ def inner_splits(y: Ints, repeat: int, seed: int) -> tuple[Split, ...]:
         validation = max(n // 10, min(n // 5, 2_000))
         return (_split(n, _spaced(_repeated(y, layout, validation), validation, rng)),)
     k = 5 if n <= 500 else 3
-    return tuple(_split(n, layout[fold::k]) for fold in range(k))
+    dealt = _repeated(y, layout, k)
+    return tuple(_split(n, dealt[fold::k]) for fold in range(k))
 
 
 def _repeated(y: Ints, layout: Ints, enough: int) -> Ints:

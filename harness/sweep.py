@@ -1,7 +1,9 @@
-"""The sweep command: plan, run what is missing, record it, and draw what changed."""
+"""The sweep command: plan, run what is missing, record it, and report what changed."""
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +19,10 @@ from harness.tracking.recorder import Recorder
 from harness.tracking.store import Store, open_store
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harness.config import SweepConfig
+    from harness.report.findings import Findings
     from harness.tracking.reading import CellRecord
 
 
@@ -78,13 +83,35 @@ def run(config: SweepConfig) -> int:
     return _publish(config, plan, store, ended, force=False)
 
 
+def again(config: SweepConfig) -> int:
+    """The `report` command: write every file again from what is recorded, running nothing."""
+    plan, store, ended = _recorded(config)
+    return _publish(config, plan, store, ended, force=True)
+
+
 def redraw(config: SweepConfig) -> int:
-    """The `curves` command: draw again from what is recorded, running nothing."""
+    """The `curves` command: draw the chart and its tables again from what is recorded, running nothing."""
+    plan, store, ended = _recorded(config)
+    records = _members(config, plan, ended)
+    if not records:
+        return 1
+    drawn = curves.from_cells(_table(plan, store, records))
+    digest = sweeps.digest_of(records, plan.labels)
+    with store.told(), store.claims.holding(f"report {config.name}"):
+        here = report.draw(config, plan, records, drawn, digest)
+    _tell(plan, records)
+    print(f"picture: {here / 'curves.png'}\ntables:  {here / 'cells.csv'}, {here / 'summary.csv'}")
+    if not report.is_current(config, digest):
+        print("note: the report beside them is older or absent; harness report writes it")
+    return _status(plan, records)
+
+
+def _recorded(config: SweepConfig) -> tuple[Plan, Store, Mapping[str, CellRecord]]:
     task = data.load(config.data.name, config.data.options, config.root / "cache")
     plan = planning.make(config, task)
     report.check_folder(config, task)
     store = reading.existing_store(config.root, config.uri)
-    return _publish(config, plan, store, reading.ended_cells(store, task.name), force=True)
+    return plan, store, reading.ended_cells(store, task.name)
 
 
 def _run_cells(
@@ -106,40 +133,64 @@ def _publish(
     config: SweepConfig, plan: Plan, store: Store, ended: Mapping[str, CellRecord], force: bool
 ) -> int:
     """Write what is derived from the cells, where it is missing or stale, and say where it is."""
-    records = [ended[cell.key] for cell in plan.cells if cell.key in ended]
-    failed = [record for record in records if record.outcome != "complete"]
-    absent = len(plan.cells) - len(records)
-    if len(failed) == len(records):
-        print(f"{config.name}: no complete cell to draw", file=sys.stderr)
+    records = _members(config, plan, ended)
+    if not records:
         return 1
     digest = sweeps.digest_of(records, plan.labels)
     current = report.is_current(config, digest) and sweeps.find_sweep(store, config.name, digest) is not None
     if force or not current:
-        table = reading.frame(records, plan.labels, reading.correctness(store, records))
-        drawn = curves.from_cells(table)
-        files = report.write(config, plan, records, drawn, digest)
-        experiment = store.experiment(plan.task.name)
-        with store.told():
+        found = _findings(config, plan, store, records)
+        with store.told(), store.claims.holding(f"report {config.name}"):
+            report.check_folder(config, plan.task)  # another sweep of that name may have ended meanwhile
+            files = report.write(config, found, digest)
+            experiment = store.experiment(plan.task.name)
             sweeps.write_sweep(
-                store, experiment, config.name, records, drawn, plan.labels, files, config.source
+                store, experiment, config.name, records, found.curves, plan.labels, files, config.source
             )
-    _tell(config, records, failed, absent)
-    return 1 if failed or absent else 0
+    _tell(plan, records)
+    here = report.folder(config)
+    print(f"report:  {here / 'report.html'}\npicture: {here / 'curves.png'}\ntables:  {here}{os.sep}*.csv")
+    root = "" if str(config.root) == "mlruns" else " " + shlex.quote(f"tracking.root={config.root}")
+    print(f"browse:  harness ui{root}")
+    return _status(plan, records)
 
 
-def _tell(config: SweepConfig, records: list[CellRecord], failed: list[CellRecord], absent: int) -> None:
-    versions = {record.versions for record in records}
+def _members(config: SweepConfig, plan: Plan, ended: Mapping[str, CellRecord]) -> list[CellRecord]:
+    """The plan's ended cells; none, and a word, where none of them is complete."""
+    records = [ended[cell.key] for cell in plan.cells if cell.key in ended]
+    if all(record.outcome != "complete" for record in records):
+        print(f"{config.name}: no complete cell to draw", file=sys.stderr)
+        return []
+    return records
+
+
+def _table(plan: Plan, store: Store, records: list[CellRecord]) -> pd.DataFrame:
+    return reading.frame(records, plan.labels, reading.correctness(store, records))
+
+
+def _findings(config: SweepConfig, plan: Plan, store: Store, records: list[CellRecord]) -> Findings:
+    from harness.report.findings import gather
+
+    table, trials = _table(plan, store, records), reading.trials_of(store, records)
+    made_by = reading.environments(store, records)
+    return gather(plan, config.search, config.claims, records, table, trials, made_by)
+
+
+def _status(plan: Plan, records: list[CellRecord]) -> int:
+    return 0 if sum(record.outcome == "complete" for record in records) == len(plan.cells) else 1
+
+
+def _tell(plan: Plan, records: list[CellRecord]) -> None:
+    """What is amiss with the cells."""
+    versions = {record.versions for record in records if record.versions}
     if len(versions) > 1:
         print(f"note: cells were made with different versions: {'; '.join(sorted(versions))}")
+    failed = [record for record in records if record.outcome != "complete"]
     if failed:
         first = failed[0]
         print(
             f"{len(failed)} cells failed, the first {first.family} n={first.size:,} repeat {first.repeat} "
             f"({first.message or first.outcome}); the same command tries them again"
         )
-    if absent:
+    if absent := len(plan.cells) - len(records):
         print(f"{absent} cells are not recorded yet; harness sweep runs them")
-    here = report.folder(config)
-    print(f"picture: {here / 'curves.png'}\ntables:  {here / 'cells.csv'}, {here / 'summary.csv'}")
-    root = "" if str(config.root) == "mlruns" else f" tracking.root={config.root}"
-    print(f"browse:  harness ui{root}")

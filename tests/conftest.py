@@ -1,6 +1,7 @@
 """What many tests need: a small task, small families, a configuration, and an empty store."""
 
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,13 @@ import numpy as np
 import pytest
 
 from harness.config import DataSettings, LaunchSettings, RepeatRule, SweepConfig
-from harness.records import Cell, Family, SearchSettings, Task
+from harness.records import Cell, ClaimSettings, Family, SearchSettings, Task
+
+
+def pytest_configure() -> None:
+    """A suite started in the background has Ctrl-C ignored, and so would have the programs it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +85,7 @@ def config(root: Path, logistic: Family, network: Family) -> SweepConfig:
         data=DataSettings("digits", (64, 128), {}),
         families=(logistic, network),
         search=SearchSettings(trials=4),
+        claims=ClaimSettings(linear="logistic", kernel="svm", networks=("network",)),
         launch=LaunchSettings("inline", None),
         root=root,
         uri=None,

@@ -24,6 +24,7 @@ DOORS = {
     "dask": "harness.launch",
     "distributed": "harness.launch",
     "hydra": "harness.cli",
+    "jinja2": "harness.report",
     "matplotlib": "harness.plots",
     "mlflow": "harness.tracking",
     "omegaconf": "harness.cli",

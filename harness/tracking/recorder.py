@@ -158,7 +158,7 @@ def _params(cell: Cell, best: Trial | None) -> dict[str, str]:
         "seed": str(cell.seed),
         "sampler": cell.search.sampler,
         "pruner": cell.search.pruner,
-        "trial_budget": str(cell.search.trials),
+        "budget": cell.search.budget,
     }
     return asked | {f"best.{name}": repr(value) for name, value in (best.params if best else {}).items()}
 

@@ -118,8 +118,9 @@ def open_store(root: Path, uri: str | None = None) -> Store:
 
 
 def _create(file: Path) -> None:
+    for stale in file.parent.glob(f".{file.name}.*"):  # of a process that was killed in here
+        stale.unlink()
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
     MlflowClient(f"sqlite:///{temporary.resolve()}").search_experiments()
     with sqlite3.connect(temporary) as connection:
         connection.execute("PRAGMA journal_mode=WAL")  # kept in the file; five times faster recording

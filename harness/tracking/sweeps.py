@@ -26,8 +26,11 @@ MEMBERS = "sweep.json"
 
 
 def digest_of(records: Iterable[CellRecord], labels: Mapping[str, str]) -> str:
-    """Hash of what a sweep is derived from: its cells' runs and its families' labels."""
-    members = [*sorted((record.key, record.run_id) for record in records), sorted(labels.items())]
+    """Hash of what a sweep is derived from: its complete cells' runs, those that failed, and its labels."""
+    runs = (
+        (record.key, record.run_id if record.outcome == "complete" else record.outcome) for record in records
+    )
+    members = [*sorted(runs), sorted(labels.items())]
     return hashlib.sha256(json.dumps(members).encode()).hexdigest()[:32]
 
 

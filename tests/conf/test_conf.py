@@ -9,9 +9,10 @@ import yaml
 from harness import conf_files
 from harness.cli import compose
 from harness.config import SweepConfig, parse, parse_doctor, parse_ui
+from harness.errors import ConfigError
 from harness.families import build
 from harness.family_config import OPTIONAL, REQUIRED
-from harness.records import Family
+from harness.records import ClaimSettings, Family
 from harness.space import default_setting, searched
 
 CONF = conf_files.folder()
@@ -105,6 +106,15 @@ def test_the_families_experiment_names_the_owners_four():
     assert [one.name for one in config.families] == names
 
 
+def test_the_claims_name_families_of_the_sweep_in_ascending_order():
+    for words in ((), ("experiment=families",)):
+        config = configuration(*words)
+        names = [one.name for one in config.families]
+        assert {config.claims.linear, config.claims.kernel, *config.claims.networks} == set(names)
+    assert configuration().claims == ClaimSettings()
+    assert configuration("experiment=families").claims.networks == ("shallow_nn", "deep_nn")
+
+
 def test_the_quick_experiment_is_small_and_on_digits():
     config = configuration("experiment=quick")
     assert (config.name, config.data.name) == ("quick", "digits")
@@ -115,6 +125,29 @@ def test_the_command_line_wins_over_an_experiment():
     config = configuration("experiment=quick", "data=flights", "model=svm", "search.trials=7")
     assert (config.data.name, config.search.trials) == ("flights", 7)
     assert [one.name for one in config.families] == ["svm"]
+
+
+@pytest.mark.parametrize(
+    ("words", "budget"),
+    [
+        ((), {"trials": 8}),
+        (("search.seconds=30",), {"seconds": 30.0}),
+        (("search.studies=3x8", "search=random"), {"studies": (3, 8)}),
+        (("experiment=quick",), {"trials": 4}),
+        (("experiment=quick", "search.trials=null", "search.seconds=5"), {"seconds": 5.0}),
+    ],
+)
+def test_a_budget_is_typed_alone(words, budget):
+    search = configuration(*words).search
+    assert {name: getattr(search, name) for name in ("trials", "seconds", "studies")} == {
+        **dict.fromkeys(("trials", "seconds", "studies")),
+        **budget,
+    }
+
+
+def test_a_second_budget_beside_an_experiments_is_refused_with_the_remedy():
+    with pytest.raises(ConfigError, match=r"search\.trials=4 and search\.seconds=5 .* search\.trials=null"):
+        configuration("experiment=quick", "search.seconds=5")
 
 
 @pytest.mark.parametrize("file", sorted(CONF.rglob("*.yaml")), ids=lambda file: str(file.relative_to(CONF)))

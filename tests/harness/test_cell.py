@@ -105,6 +105,61 @@ def test_a_cell_without_a_complete_trial_failed_and_says_why(logistic, task, mak
     assert "no trial of 2 completed" in result.message
 
 
+@pytest.mark.parametrize("cut", [1, 4, 5, 9])
+def test_studies_continued_from_their_trials_equal_the_uninterrupted_ones(family, task, make_cell, cut):
+    cell = make_cell(family, trials=None, studies=(2, 5))
+    whole = run(cell, task)
+    ended = [event.trial for event in whole if isinstance(event, TrialEnded)]
+    assert [trial.number for trial in ended] == list(range(10))
+    rest = run(cell, task, tuple(ended[:cut]))
+    assert trials_of(rest) == trials_of(whole)[cut:]
+    assert result_of(rest) == result_of(whole)
+
+
+def test_the_winner_is_the_best_of_all_studies_on_validation_rows(logistic, task, make_cell):
+    events = run(make_cell(logistic, trials=None, studies=(3, 4)), task)
+    values = {trial.number: trial.value for trial in trials_of(events) if trial.outcome is Outcome.COMPLETE}
+    assert result_of(events).best == min(values, key=values.get)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that goes on by a second each time it is read: a trial takes one, or a few."""
+    ticks = iter(range(10_000_000))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(ticks)))
+
+
+def test_a_search_of_seconds_ends_with_the_trial_that_uses_them_up(family, task, make_cell, clock):
+    events = run(make_cell(family, trials=None, seconds=3.5), task)
+    spent = [event.trial.seconds for event in events if isinstance(event, TrialEnded)]
+    assert sum(spent[:-1]) < 3.5 <= sum(spent)
+    assert result_of(events).outcome is Outcome.COMPLETE
+
+
+def test_a_search_of_seconds_has_at_least_one_trial(family, task, make_cell, clock):
+    assert result_of(run(make_cell(family, trials=None, seconds=1e-9), task)).trials == 1
+
+
+@pytest.mark.parametrize("cut", [1, 3])
+def test_recorded_seconds_are_counted_and_not_spent_again(logistic, task, make_cell, clock, cut):
+    cell = make_cell(logistic, trials=None, seconds=4.0)
+    whole = run(cell, task)
+    ended = [event.trial for event in whole if isinstance(event, TrialEnded)]
+    assert len(ended) == 4
+    rest = run(cell, task, tuple(ended[:cut]))
+    assert trials_of(rest) == trials_of(whole)[cut:]
+    assert result_of(rest) == result_of(whole)
+
+
+def test_a_search_whose_seconds_are_spent_is_concluded_as_it_was(logistic, task, make_cell):
+    cell = make_cell(logistic, trials=None, seconds=30.0)
+    recorded = [event.trial for event in run(make_cell(logistic, trials=3), task)[1:-1:2]]
+    slow = tuple(replace(trial, seconds=12.0) for trial in recorded)
+    events = run(cell, task, slow)
+    assert [type(event) for event in events] == [CellEnded]
+    assert events[-1].result.trials == 3
+
+
 def test_a_trial_past_its_limit_timed_out(network, task, make_cell, monkeypatch):
     ticks = iter(range(0, 10_000_000, 3))
     monkeypatch.setattr(time, "perf_counter", lambda: float(next(ticks)))

@@ -52,7 +52,7 @@ def mistake(capsys, *words):
 
 MISTAKES = [
     (["swep"], "unknown command 'swep'; did you mean sweep?"),
-    (["report"], "choose from sweep, plan, curves, ui, doctor"),
+    (["work"], "choose from sweep, plan, report, curves, ui, doctor"),
     (["data=digits"], "the command comes first"),
     (["-m", "sweep"], "the command comes first"),
     (["sweep", "model=svn"], "model has no choice 'svn'; did you mean svm?"),
@@ -169,7 +169,7 @@ def test_each_command_gets_its_checked_configuration(command, ran, tmp_path):
 
 
 def test_the_commands_of_one_sweep_get_the_same_configuration(ran):
-    for command in ("sweep", "plan", "curves"):
+    for command in ("sweep", "plan", "report", "curves"):
         main([command, "data=digits", "repeats=3", "data.sizes=[20,1e3]"])
     assert ran[0] == ran[1] == ran[2]
     assert ran[0].data.sizes == (20, 1000)
@@ -314,7 +314,7 @@ def test_hydras_flags_work_after_the_command(capsys, tmp_path):
 
 
 COMPLETIONS = [
-    ("harness ", "sweep plan curves ui doctor"),
+    ("harness ", "sweep plan report curves ui doctor"),
     ("harness sw", "sweep"),
     ("harness sweep data=", "data=digits data=file data=flights"),
     ("/usr/bin/harness plan search=t", "search=tpe"),

@@ -4,7 +4,7 @@ import pytest
 
 from harness.config import LaunchSettings, RepeatRule, parse, parse_doctor, parse_ui
 from harness.errors import ConfigError
-from harness.records import Family, SearchSettings
+from harness.records import ClaimSettings, Family, SearchSettings
 
 TREE = {
     "name": None,
@@ -23,7 +23,15 @@ TREE = {
             },
         }
     },
-    "search": {"sampler": "tpe", "pruner": "median", "trials": 8, "trial_seconds": None},
+    "search": {"sampler": "tpe", "pruner": "quartile"}
+    | dict.fromkeys(("trials", "seconds", "studies", "trial_seconds")),
+    "claims": {
+        "margin": 2.0,
+        "small_sizes": "auto",
+        "linear": "logistic_regression",
+        "kernel": "svm",
+        "networks": ["small_nn", "medium_nn", "large_nn"],
+    },
     "launch": {"name": "local", "workers": None},
     "tracking": {"root": "mlruns", "uri": None},
     "trusted_modules": [],
@@ -52,7 +60,7 @@ def parsed(path="seed", value=0):
 def test_a_tree_becomes_frozen_settings():
     config = parsed()
     assert config.source == "yaml text"
-    assert config.search == SearchSettings(sampler="tpe", pruner="median", trials=8)
+    assert config.search == SearchSettings(sampler="tpe", pruner="quartile", trials=8)
     assert config.launch == LaunchSettings("local", None)
     with pytest.raises(AttributeError, match="cannot assign"):
         config.seed = 1
@@ -92,6 +100,52 @@ def test_repeats_may_be_one_number():
 def test_repeats_follow_a_rule_by_size():
     rule = parsed("repeats", ["20@500", "10@4000", 5]).repeats
     assert [rule.at(size) for size in (1, 500, 501, 4000, 4001)] == [20, 20, 10, 10, 5]
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected", "words"),
+    [
+        ({}, SearchSettings(trials=8), "8 trials"),
+        ({"trials": 1}, SearchSettings(trials=1), "1 trial"),
+        ({"seconds": 30}, SearchSettings(seconds=30.0), "30 s"),
+        ({"studies": "3x8"}, SearchSettings(studies=(3, 8)), "3 studies of 8 trials"),
+        ({"studies": "1x1"}, SearchSettings(studies=(1, 1)), "1 study of 1 trial"),
+    ],
+)
+def test_a_search_has_one_budget_and_eight_trials_where_none_is_given(budget, expected, words):
+    search = parsed("search", TREE["search"] | budget).search
+    assert search == expected
+    assert search.budget == words
+
+
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [
+        (
+            {"trials": 4, "seconds": 5},
+            "search.trials=4 and search.seconds=5 are 2 budgets, a search has one; "
+            "set the others to null, such as search.trials=null",
+        ),
+        (
+            {"seconds": 5, "studies": "3x8"},
+            "search.seconds=5 and search.studies=3x8 are 2 budgets, .* search.seconds=null",
+        ),
+        ({"trials": 4, "seconds": 5, "studies": "3x8"}, "search.seconds=5 and search.studies=3x8 are 3 budg"),
+    ],
+)
+def test_two_budgets_are_refused_with_the_remedy(budget, message):
+    with pytest.raises(ConfigError, match=message):
+        parsed("search", TREE["search"] | budget)
+
+
+def test_the_margin_is_given_in_points_and_kept_as_a_share():
+    assert parsed().claims == ClaimSettings()
+    assert parsed("claims.margin", 1).claims.margin == 0.01
+
+
+def test_the_small_sizes_ascend_and_auto_is_left_to_the_plan():
+    assert parsed("claims.small_sizes", [256, 64]).claims.small_sizes == (64, 256)
+    assert parsed("claims.small_sizes", "auto").claims.small_sizes is None
 
 
 def test_an_empty_address_means_the_local_store():
@@ -191,11 +245,37 @@ MISTAKES = [
     (f"{SPACE}.hidden.layers", {"choices": [1, 0]}, "made of whole numbers"),
     (f"{SPACE}.hidden.units", ..., "hidden lacks the key units"),
     ("search.sampler", "bo", "search.sampler must be one of tpe, random, got 'bo'"),
-    ("search.pruner", None, "one of median, none"),
+    ("search.pruner", None, "one of quartile, none"),
     ("search.trials", 0, "search.trials must be a whole number of at least 1, got 0"),
     ("search.trials", "many", "got 'many'"),
+    ("search.seconds", 0, "search.seconds must be a number above 0, got 0"),
+    ("search.seconds", "30s", "search.seconds must be a number above 0, got '30s'"),
+    ("search.studies", 3, "search.studies must be studies x trials in each, got 3; e.g. search.studies=3x8"),
+    ("search.studies", "3*8", "studies x trials in each, got '3[*]8'"),
+    ("search.studies", "0x8", "search.studies must be a whole number of at least 1, got 0"),
     ("search.trial_seconds", 0, "a number above 0"),
     ("search.trial_seconds", True, "a number above 0"),
+    ("claims", ..., "lacks the key claims"),
+    ("claims.margins", 2.0, "unknown key claims.margins; did you mean margin?"),
+    ("claims.margin", 0, "claims.margin must be a number above 0, got 0"),
+    ("claims.margin", 0.02, r"from 0.1 to 50 points of error, got 0.02; 2.0 is two wrong answers"),
+    ("claims.margin", 60, "points of error, got 60"),
+    ("claims.margin", "2 %", "claims.margin must be a number above 0, got '2 %'"),
+    (
+        "claims.small_sizes",
+        "small",
+        "claims.small_sizes must be auto or a list of whole numbers, got 'small'",
+    ),
+    ("claims.small_sizes", [], "claims.small_sizes must be a list"),
+    ("claims.small_sizes", [0], "at least 1, got 0"),
+    ("claims.small_sizes", [128, 128], "claims.small_sizes must be free of repetition"),
+    ("claims.linear", None, "claims.linear must be a text"),
+    ("claims.kernel", ["svm"], "claims.kernel must be a text"),
+    ("claims.kernel", "small_nn", "claims must be made of different families"),
+    ("claims.networks", "small_nn", "claims.networks must be a list of families, small to large"),
+    ("claims.networks", [], "claims.networks must be a list of families"),
+    ("claims.networks", ["small_nn", "small_nn"], "made of different families"),
+    ("claims.networks", ["small_nn", 3], "claims.networks must be a text, got 3"),
     ("launch.name", "slurm", "one of local, inline"),
     ("launch.workers", 0, "at least 1, got 0"),
     ("launch", {"name": "inline", "workers": 2}, "1 with launch=inline, got 2"),

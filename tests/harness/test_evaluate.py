@@ -27,9 +27,44 @@ def test_rungs_are_nested_shares_that_end_with_every_row(rows):
     assert shares[-1] == rows
 
 
-def test_a_rung_that_lacks_a_class_is_left_out():
+def test_a_rung_of_one_class_is_left_out():
     y = (np.arange(8000) == 1999).astype(np.int64)
     assert rungs(y, [Split(np.arange(8000), np.arange(0))]) == (2000, 8000)
+
+
+@pytest.mark.parametrize(("members", "expected"), [(79, (500, 2000, 8000)), (80, (2000, 8000))])
+def test_a_rung_may_lack_a_rare_class_and_no_other(members, expected):
+    y = np.arange(8000) % 2
+    y[600 : 600 + members] = 2
+    assert rungs(y, [Split(np.arange(8000), np.arange(0))]) == expected
+
+
+def test_a_rung_that_a_learner_refuses_is_passed_over_and_a_fit_on_all_rows_is_not(logistic, task):
+    """As one that wants every class to be there."""
+    folds = [Split(np.arange(0, 400), np.arange(0, 400))]
+
+    class Choosy:
+        classes_ = np.arange(3)
+
+        def __init__(self, least):
+            self.least = least
+
+        def fit(self, X, y):
+            if len(X) < self.least:
+                raise ValueError("too few")
+            return self
+
+        def predict_proba(self, X):
+            return np.full((len(X), 3), 1 / 3)
+
+    def steps(least):
+        seen = points(logistic, lambda _: Choosy(least), task.X, task.y, folds, 3)
+        return [(point.step, point.last) for point in seen]
+
+    assert steps(0) == [(100, False), (400, True)]
+    assert steps(101) == [(400, True)]
+    with pytest.raises(ValueError, match="too few"):
+        steps(401)
 
 
 def test_an_unseen_class_costs_a_finite_loss():

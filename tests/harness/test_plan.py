@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from harness import plan as planning
@@ -31,6 +32,9 @@ def test_a_plan_holds_every_family_size_and_repeat_once(config, task):
     [
         {"seed": 1},
         {"search": SearchSettings(trials=5)},
+        {"search": SearchSettings(seconds=4.0)},
+        {"search": SearchSettings(studies=(1, 4))},
+        {"search": SearchSettings(studies=(4, 1))},
         {"search": SearchSettings(trials=4, pruner="none")},
         {"search": SearchSettings(trials=4, sampler="random")},
     ],
@@ -92,6 +96,28 @@ def test_a_family_that_cannot_be_built_is_refused_before_anything_runs(config, t
         planning.make(replace(config, families=(broken,)), task)
 
 
+@pytest.mark.parametrize("target", ["sklearn.svm.SVR", "sklearn.cluster.KMeans"])
+def test_what_is_no_classifier_is_refused(config, task, target):
+    family = replace(config.families[0], estimator={"_target_": target}, space={}, selection="error")
+    with pytest.raises(ConfigError, match=rf"model\.logistic: {target} must be a classifier"):
+        planning.make(replace(config, families=(family,)), task)
+
+
+def test_a_size_that_may_hold_one_class_is_refused_and_not_proposed(config, task):
+    rare = replace(task, y=(np.arange(400) % 50 == 0).astype(np.int64), classes=("no", "yes"))
+    with pytest.raises(ConfigError, match=r"at least 150 .*98\.0 % of the pool are of one class"):
+        planning.make(config, rare)
+    proposed = replace(config, data=DataSettings("digits", None, {}))
+    rarer = replace(task, y=(np.arange(400) % 30 == 0).astype(np.int64), classes=("no", "yes"))
+    assert {cell.size for cell in planning.make(proposed, rarer).cells} == {128}
+
+
+def test_a_family_too_large_for_wide_data_is_named(config, task):
+    network = replace(config.families[1], max_parameters=5)
+    with pytest.raises(ConfigError, match=r"model\.network: a network of .* leave the family out"):
+        planning.make(replace(config, families=(network,)), task)
+
+
 def test_a_learner_that_cannot_be_watched_is_refused_as_one_that_trains_in_steps(config, task):
     broken = replace(config.families[0], progress="steps")
     with pytest.raises(ConfigError, match="iter_fit"):
@@ -129,6 +155,38 @@ def test_longest_cells_come_first_as_recorded_cells_tell(config, task):
     ordered = planning.longest_first(plan.cells, [record(slow, seconds=1000.0)])
     assert [(c.family.name, c.size) for c in ordered[:2]] == [("logistic", 128)] * 2
     assert [(c.family.name, c.size) for c in ordered[2:4]] == [("logistic", 64)] * 2
+
+
+BUDGETS = [
+    (SearchSettings(trials=4), 4, "4 trials"),
+    (SearchSettings(seconds=30.0), None, "30 s"),
+    (SearchSettings(studies=(3, 8)), 24, "3 studies of 8 trials"),
+]
+
+
+@pytest.mark.parametrize(("search", "trials", "words"), BUDGETS)
+def test_the_plan_tells_each_budget(config, capsys, search, trials, words):
+    config = replace(config, search=search)
+    planning.show(replace(config, format="json"))
+    told = json.loads(capsys.readouterr().out)
+    assert (told["trials"], told["budget"]) == (trials, words)
+    planning.show(config)
+    assert capsys.readouterr().out.startswith(f"digits: 8 cells of {words} on digits\n")
+
+
+def test_a_cell_costs_its_trials_and_its_refit_or_its_seconds_and_a_trial_more(config, task):
+    def estimate(search, ended=()):
+        cell = planning.make(replace(config, search=search), task).cells[0]
+        return planning.estimated_seconds(cell, ended)
+
+    trial = estimate(SearchSettings(trials=1)) / 2
+    assert estimate(SearchSettings(trials=4)) == pytest.approx(5 * trial)
+    assert estimate(SearchSettings(studies=(3, 8))) == pytest.approx(25 * trial)
+    assert estimate(SearchSettings(seconds=30.0)) == pytest.approx(30 + trial)
+    recorded = record(planning.make(config, task).cells[0], seconds=50.0)  # 4 trials and the refit: 10 s each
+    assert estimate(SearchSettings(trials=9), [recorded]) == pytest.approx(100)
+    assert estimate(SearchSettings(seconds=30.0), [recorded]) == pytest.approx(40)
+    assert estimate(SearchSettings(seconds=3.0), [recorded]) == pytest.approx(20)
 
 
 def test_the_plan_command_prints_json_that_adds_up(config, capsys):

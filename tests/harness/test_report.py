@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from harness import launch, plots, report, sweep
 from harness import plan as planning
-from harness import report, sweep
 from harness.config import DataSettings, RepeatRule
-from harness.errors import ConfigError
-from harness.records import SearchSettings
+from harness.errors import ConfigError, StoreError
+from harness.records import ClaimSettings, SearchSettings
 
 
 def rows(config, name):
@@ -26,7 +26,10 @@ def test_a_sweep_leaves_its_picture_and_its_tables(config, capsys):
         errors = [float(c["test_error"]) for c in cells if (c["family"], c["size"]) == (family, size)]
         assert float(row["mean"]) == pytest.approx(sum(errors) / len(errors))
         assert float(row["low"]) <= float(row["mean"]) <= float(row["high"])
-    assert "curves.png" in capsys.readouterr().out
+    told = capsys.readouterr().out.splitlines()
+    assert told[1].startswith("report:  ")
+    assert told[1].endswith("report.html")
+    assert "curves.png" in told[2]
 
 
 def test_the_same_sweep_again_runs_and_writes_nothing(config, capsys):
@@ -63,6 +66,8 @@ def test_adding_a_size_a_repeat_and_a_family_runs_only_the_new_cells(config, cap
     [
         ({"seed": 1}, "seed=0, this sweep has seed=1"),
         ({"search": SearchSettings(trials=5)}, "search.trials=4, this sweep has search.trials=5"),
+        ({"search": SearchSettings(studies=(2, 2))}, "search.trials=4, this sweep has search.trials=None"),
+        ({"claims": ClaimSettings(0.01)}, "claims.margin=2.0, this sweep has claims.margin=1.0"),
     ],
 )
 def test_a_folder_of_another_configuration_is_refused_naming_both(config, task, change, named):
@@ -70,6 +75,15 @@ def test_a_folder_of_another_configuration_is_refused_naming_both(config, task, 
     with pytest.raises(ConfigError, match=named) as refused:
         sweep.run(replace(config, **change))
     assert "name=digits-2" in str(refused.value)
+
+
+def test_a_sweep_of_several_studies_is_known_again(config, capsys):
+    config = replace(config, search=SearchSettings(studies=(2, 1)))
+    sweep.run(config)
+    assert sweep.run(config) == 0
+    assert "0 to run" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match=r"search\.studies=2x1, this sweep has search\.studies=1x2"):
+        sweep.run(replace(config, search=SearchSettings(studies=(1, 2))))
 
 
 def test_a_sweep_that_would_drop_a_family_from_the_picture_is_refused(config):
@@ -86,6 +100,41 @@ def test_a_sweeps_run_that_was_removed_is_written_again(config, capsys):
     store.client.delete_run(sweeps.find_sweep(store, "digits").info.run_id)
     assert sweep.run(config) == 0
     assert len(reading.read_cells("digits", config.root)) == 8
+
+
+def test_the_report_again_is_the_same_and_runs_nothing(config, capsys):
+    sweep.run(config)
+    before = {name: (report.folder(config) / name).read_bytes() for name in report.FILES}
+    (report.folder(config) / "report.html").unlink()
+    capsys.readouterr()
+    assert sweep.again(config) == 0
+    assert "report.html" in capsys.readouterr().out
+    assert {name: (report.folder(config) / name).read_bytes() for name in report.FILES} == before
+
+
+def test_the_report_is_kept_with_the_sweeps_run(config):
+    from harness.tracking import reading, sweeps
+
+    sweep.run(config)
+    store = reading.existing_store(config.root, None)
+    run_id = sweeps.find_sweep(store, "digits").info.run_id
+    kept = {file.path for file in store.client.list_artifacts(run_id)}
+    assert set(report.FILES) <= kept
+
+
+def test_curves_alone_call_a_report_of_other_cells_stale(config, capsys):
+    sweep.run(config)
+    capsys.readouterr()
+    sweep.redraw(config)
+    assert "older" not in capsys.readouterr().out
+    sweep.run(replace(config, repeats=RepeatRule((), 3)))
+    page = (report.folder(config) / "report.html").read_bytes()
+    capsys.readouterr()
+    sweep.redraw(config)
+    assert "the report beside them is older or absent; harness report writes it" in capsys.readouterr().out
+    assert (report.folder(config) / "report.html").read_bytes() == page
+    sweep.run(config)
+    assert (report.folder(config) / "report.html").read_bytes() != page
 
 
 def test_redrawing_runs_nothing_and_says_what_is_absent(config, capsys):
@@ -110,13 +159,43 @@ def test_the_caption_tells_data_protocol_and_what_was_left_out(config, task):
     for part in (
         "blobs",
         "400 rows",
-        "200 fixed test rows",
-        "2 repeats",
         "4 trials",
-        "95 %",
         "logistic above",
     ):
         assert part in text
+
+
+def test_the_chart_says_how_many_repeats_are_behind_it_and_what_is_missing(config, monkeypatch):
+    captions = []
+    draw = plots.curves_figure
+    monkeypatch.setattr(
+        plots, "curves_figure", lambda c, t, caption: captions.append(caption) or draw(c, t, caption)
+    )
+    sweep.run(config)
+    assert "500 test rows, 2 repeats per size. Bands: 95 %" in captions[-1]
+    assert "missing" not in captions[-1]
+    sweep.redraw(replace(config, repeats=RepeatRule((), 3)))
+    assert "2 repeats per size" in captions[-1]
+    assert "8 of 12 cells are complete" in captions[-1]
+
+
+def test_a_name_that_another_sweep_took_meanwhile_is_not_overwritten(config, monkeypatch):
+    run_cells = launch.run
+
+    def overtaken(*arguments):
+        monkeypatch.undo()
+        sweep.run(replace(config, search=replace(config.search, trials=3)))
+        run_cells(*arguments)
+
+    monkeypatch.setattr(launch, "run", overtaken)
+    with pytest.raises(ConfigError, match=r"was made with search\.trials=3"):
+        sweep.run(config)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(config):
+    (config.root / "reports").write_text("a file")
+    with pytest.raises(StoreError, match="reports"):
+        sweep.run(config)
 
 
 def test_the_python_face_reads_draws_and_predicts(config):

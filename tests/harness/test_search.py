@@ -1,16 +1,19 @@
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from harness.records import Outcome, SearchSettings, Trial
-from harness.search import Search, distribution
+from harness.search import FEWEST_RANKED, MOST_TRIALS, Search, distribution, goes_on, importances
 
 SPACE = {
     "units": {"low": 2, "high": 64, "log": True, "default": 8},
     "rate": {"low": 0.001, "high": 1.0, "log": True, "default": 0.1},
     "activation": {"choices": ["relu", "tanh"]},
 }
+SPACE_DEFAULT = {"units": 8, "rate": 0.1, "activation": "relu"}
 
 
 def value_of(params: dict, step: int = 10) -> float:
@@ -44,6 +47,61 @@ def test_a_search_rebuilt_from_its_trials_asks_what_it_would_have_asked(sampler,
     assert {trial.outcome for trial in whole} == {Outcome.COMPLETE, Outcome.PRUNED, Outcome.FAILED}
     rest = play(Search(SPACE, settings, 3, seed=3, recorded=whole[:cut]), 16, fail=frozenset({2, 7}))
     assert whole[:cut] + rest == whole
+
+
+@pytest.mark.parametrize("cut", [1, 4, 5, 9, 10, 14])
+def test_studies_rebuilt_from_their_trials_ask_what_they_would_have_asked(cut):
+    settings = SearchSettings(studies=(3, 5))
+    whole = play(Search(SPACE, settings, 3, seed=3), 15, fail=frozenset({2, 7}))
+    rest = play(Search(SPACE, settings, 3, seed=3, recorded=whole[:cut]), 15, fail=frozenset({2, 7}))
+    assert whole[:cut] + rest == whole
+
+
+def test_the_first_study_is_the_search_of_as_many_trials_and_the_others_are_of_their_own():
+    studies = play(Search(SPACE, SearchSettings(studies=(3, 5)), 3, seed=3), 15)
+    alone = play(Search(SPACE, SearchSettings(trials=5), 3, seed=3), 5)
+    assert studies[:5] == alone
+    settings = [tuple(trial.params.values()) for trial in studies]
+    assert len(set(settings)) == 15
+    assert [trial.number for trial in studies] == list(range(15))
+
+
+def test_only_the_first_study_starts_at_the_default_setting():
+    studies = play(Search(SPACE, SearchSettings(studies=(3, 2)), 3, seed=3), 6)
+    assert [trial.number for trial in studies if trial.params == SPACE_DEFAULT] == [0]
+
+
+def test_a_study_neither_learns_from_nor_is_pruned_by_those_before_it():
+    def second_study(offset):
+        search = Search(SPACE, SearchSettings(studies=(2, 8)), 3, seed=3)
+        for _ in range(8):
+            number, params = search.ask()
+            points = tuple((step, value_of(params, step) + offset) for step in (2, 5, 10))
+            for step, value in points:
+                search.should_prune(step, value)
+            search.tell(Trial(number, params, Outcome.COMPLETE, value=points[-1][1], points=points))
+        return play(search, 16)
+
+    good, hopeless = second_study(-100.0), second_study(100.0)
+    assert good == hopeless
+    assert [trial.outcome for trial in good[:2]] == [Outcome.COMPLETE] * 2
+
+
+def lasting(seconds, number=0):
+    return Trial(number, {}, Outcome.COMPLETE, value=0.5, seconds=seconds)
+
+
+def test_seconds_are_summed_over_trials_and_the_one_under_way_counts():
+    settings = SearchSettings(seconds=10.0)
+    assert goes_on(settings, [])
+    assert goes_on(settings, [lasting(9.9)])
+    assert not goes_on(settings, [lasting(9.9), lasting(0.1)])
+    assert not goes_on(settings, [lasting(99.0)])
+
+
+def test_a_thousand_trials_end_a_search_whatever_seconds_are_left():
+    assert goes_on(SearchSettings(seconds=10.0), [lasting(0.0)] * (MOST_TRIALS - 1))
+    assert not goes_on(SearchSettings(seconds=10.0), [lasting(0.0)] * MOST_TRIALS)
 
 
 def test_another_seed_asks_for_something_else():
@@ -83,3 +141,64 @@ def test_a_space_that_is_all_fixed_can_still_be_tried():
 )
 def test_each_form_of_entry_has_its_distribution(entry, kind):
     assert distribution(entry) == kind
+
+
+def cells_where(value, count=12, trials=8, offset=lambda cell: 0.0):
+    """Cells of complete trials at random settings of SPACE, their value told by the setting."""
+    rng = np.random.default_rng(0)
+    return [
+        [
+            Trial(number, params, Outcome.COMPLETE, value=value(params) + offset(cell))
+            for number, params in enumerate(
+                {
+                    "activation": str(rng.choice(["relu", "tanh"])),
+                    "rate": float(np.exp(rng.uniform(np.log(0.001), 0))),
+                    "units": int(np.exp(rng.uniform(np.log(2), np.log(64)))),
+                }
+                for _ in range(trials)
+            )
+        ]
+        for cell in range(count)
+    ]
+
+
+def mostly_rate(params):
+    return 2 * math.log(params["rate"]) + 0.5 * math.log(params["units"])
+
+
+def test_the_parameter_that_decides_has_the_largest_share():
+    found = importances(SPACE, cells_where(mostly_rate))
+    assert list(found) == ["rate", "units", "activation"]
+    assert found["rate"] > 0.8
+    assert sum(found.values()) == pytest.approx(1)
+
+
+def test_what_differs_between_cells_does_not_count():
+    shifted = cells_where(mostly_rate, offset=lambda cell: 1000.0 * cell)
+    assert importances(SPACE, shifted) == importances(SPACE, cells_where(mostly_rate))
+
+
+def test_importances_are_the_same_every_time():
+    assert importances(SPACE, cells_where(mostly_rate)) == importances(SPACE, cells_where(mostly_rate))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [],
+        [[]],
+        cells_where(mostly_rate, count=1, trials=FEWEST_RANKED - 1),
+        cells_where(lambda _: 0.5),
+        cells_where(mostly_rate, count=50, trials=1),
+        [[replace(t, outcome=Outcome.PRUNED) for t in cell] for cell in cells_where(mostly_rate)],
+        [[replace(t, params=SPACE_DEFAULT) for t in cell] for cell in cells_where(mostly_rate)],
+    ],
+    ids=["none", "no trials", "too few", "one value", "nothing to rank", "none complete", "one setting"],
+)
+def test_there_is_no_importance_where_too_little_or_nothing_varies(cells):
+    assert importances(SPACE, cells) == {}
+
+
+def test_a_space_without_a_choice_has_no_importances():
+    trials = [[Trial(k, {}, Outcome.COMPLETE, value=float(k)) for k in range(40)]]
+    assert importances({"C": 1.0}, trials) == {}

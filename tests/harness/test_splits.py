@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import ConfigError
-from harness.splits import inner_splits, subset
+from harness.splits import check_classes, inner_splits, smallest_size, subset
 
 SKEWED = np.repeat(np.arange(5), [600, 300, 90, 9, 1])
 
@@ -115,10 +115,29 @@ def test_a_split_is_disjoint_covering_and_in_the_order_of_the_rows(y, repeat):
 
 
 @given(pools(), st.integers(0, 5))
-def test_folds_validate_every_row_once(y, repeat):
-    splits = inner_splits(y[:2_000], repeat, seed=0)
-    rows = np.concatenate([split.validation for split in splits])
-    assert sorted(rows) == list(range(len(y[:2_000])))
+def test_folds_validate_once_every_row_whose_class_has_another(y, repeat):
+    y = y[:2_000]
+    rows = np.concatenate([split.validation for split in inner_splits(y, repeat, seed=0)])
+    shared = np.flatnonzero(np.bincount(y)[y] > 1)
+    assert sorted(rows) == list(shared if len(shared) >= 5 else range(len(y)))
+
+
+@given(pools(), st.integers(0, 5))
+def test_no_training_set_lacks_a_class(y, repeat):
+    y = y[:2_000]
+    if np.count_nonzero(np.bincount(y)[y] > 1) >= 5:
+        for split in inner_splits(y, repeat, seed=0):
+            assert set(y[split.train]) == set(y)
+
+
+@pytest.mark.parametrize("rare", [20, 21, 200])
+def test_the_smallest_size_allowed_draws_two_rows_of_a_second_class_in_every_repeat(rare):
+    y = np.random.default_rng(0).permutation(np.arange(2_000) < rare).astype(np.int64)
+    least = smallest_size(y)
+    check_classes(least, y)
+    with pytest.raises(ConfigError, match=f"size must be at least {least:,}"):
+        check_classes(least - 1, y)
+    assert all(y[subset(y, least, repeat, seed=0)].sum() >= 2 for repeat in range(50))
 
 
 @given(pools(), st.integers(0, 5))

@@ -79,6 +79,55 @@ def test_a_cell_is_read_back_with_its_correctness_and_model(store, recorder, mak
     assert float(np.mean(learner.predict(task.X_test) != task.y_test)) == pytest.approx(found.test_error)
 
 
+def test_the_trials_of_cells_are_read_by_key_in_the_order_of_their_numbers(
+    store, recorder, make_cell, logistic, task
+):
+    cells = [make_cell(logistic, repeat=repeat) for repeat in range(3)]
+    for cell in cells:
+        recorder.begin(cell)
+        for number in (1, 0):
+            recorder.trial(cell, replace(TRIAL, number=number, seconds=1 / 3 + cell.repeat))
+        recorder.result(cell, result())
+    ended = reading.ended_cells(store, task.name)
+    wanted = [ended[cell.key] for cell in cells[:2]]
+    found = reading.trials_of(store, wanted)
+    assert found == {
+        cell.key: tuple(replace(TRIAL, number=number, seconds=1 / 3 + cell.repeat) for number in (0, 1))
+        for cell in cells[:2]
+    }
+
+
+def test_trials_are_asked_for_once_however_many_the_cells(
+    store, recorder, make_cell, logistic, task, monkeypatch
+):
+    for repeat in range(4):
+        cell = make_cell(logistic, repeat=repeat)
+        recorder.begin(cell)
+        recorder.trial(cell, TRIAL)
+        recorder.result(cell, result())
+    records = reading.ended_cells(store, task.name).values()
+    asked, search = [], reading.search
+    monkeypatch.setattr(reading, "search", lambda *words: asked.append(words) or search(*words))
+    assert sum(map(len, reading.trials_of(store, records).values())) == 4
+    assert len(asked) == 1
+    assert reading.trials_of(store, []) == {}
+    assert len(asked) == 1
+
+
+def test_a_trial_cut_off_and_one_of_a_removed_cell_are_not_read(store, recorder, make_cell, logistic, task):
+    failed, done = make_cell(logistic, repeat=0), make_cell(logistic, repeat=1)
+    for cell in (failed, done):
+        recorder.begin(cell)
+        recorder.trial(cell, TRIAL)
+    recorder.result(failed, CellResult(Outcome.FAILED, 1, message="no trial completed"))
+    recorder.begin(failed)  # anew
+    recorder.trial(done, replace(TRIAL, number=1))
+    store.client.update_run(runs(store, "trial")[-1].info.run_id, status="RUNNING")
+    recorder.result(done, result())
+    ended = reading.ended_cells(store, task.name)
+    assert reading.trials_of(store, ended.values()) == {done.key: (TRIAL,)}
+
+
 def test_a_complete_cell_is_done_and_a_failed_one_begins_anew(store, recorder, make_cell, logistic):
     done, failed = make_cell(logistic, repeat=0), make_cell(logistic, repeat=1)
     for cell in (done, failed):

@@ -1,0 +1,77 @@
+"""The tables beside the page: a row per cell, a row per family and size, verdicts and forecasts.
+
+Each is written under another name, then renamed.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.curves import Curve
+    from harness.report.findings import Findings
+    from harness.tracking.reading import CellRecord
+
+PICTURES = ("curves.png", "curves.svg")
+TABLES = ("cells.csv", "summary.csv")
+JUDGED = ("report.html", "verdicts.json", "forecast.csv")
+FILES = (*JUDGED, *PICTURES, *TABLES)
+CELL_COLUMNS = (
+    "family",
+    "size",
+    "repeat",
+    "test_error",
+    "val_error",
+    "trials",
+    "fit_seconds",
+    "outcome",
+    "run_id",
+)
+FORECAST_COLUMNS = ("family", "size", "error", "low", "high", "basis", "warnings")
+SUMMARY_COLUMNS = ("family", "size", "mean", "low", "high", "repeats")
+
+
+def write_tables(here: Path, records: Sequence[CellRecord], curves: Sequence[Curve]) -> None:
+    """`cells.csv` and `summary.csv`."""
+    from harness.curves import summary_rows
+
+    _write_csv(here / "cells.csv", CELL_COLUMNS, (asdict(record) for record in records))
+    _write_csv(here / "summary.csv", SUMMARY_COLUMNS, summary_rows(curves))
+
+
+def write_judged(here: Path, findings: Findings) -> None:
+    """`verdicts.json` and `forecast.csv`."""
+    from harness import verdicts
+    from harness.curves import forecast_rows
+
+    text = json.dumps(verdicts.as_json(findings.verdicts), indent=1, allow_nan=False)
+    replace_text(here / "verdicts.json", text + "\n")
+    _write_csv(here / "forecast.csv", FORECAST_COLUMNS, forecast_rows(findings.forecasts))
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow(["" if row[name] is None else _plain(row[name]) for name in columns])
+    os.replace(temporary, path)
+
+
+def _plain(value: Any) -> str:
+    """A value as text; floats in full, so that equal files mean equal numbers."""
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file under another name, then rename it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,0 +1,133 @@
+"""Numbers as a person reads them: one decimal of a point, sizes with their thousands apart, a true minus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+PERCENT = "\N{NO-BREAK SPACE}%"
+MINUS, DASH, TIMES, TO = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{MULTIPLICATION SIGN}", " to "
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """A number with a true minus, and no negative zero.
+
+    >>> number(-1.25), number(-0.01), number(1234.5)
+    ('−1.2', '0.0', '1,234.5')
+    """
+    text = f"{value:,.{decimals}f}"
+    return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", MINUS)
+
+
+def percent(share: float | None) -> str:
+    r"""A share of the rows, in percent.
+
+    >>> percent(0.1154), percent(None)
+    ('11.5\xa0%', '–')
+    """
+    return DASH if share is None else f"{number(100 * share)}{PERCENT}"
+
+
+def points(share: float | None) -> str:
+    """A difference of two shares, in points.
+
+    >>> points(-0.012), points(None)
+    ('−1.2', '–')
+    """
+    return DASH if share is None else number(100 * share)
+
+
+def span(low: float | None, high: float | None) -> str:
+    """Two limits of a share or a difference, in hundredths.
+
+    >>> span(0.1, 0.125), span(-0.01, 0.02), span(None, None)
+    ('10.0 to 12.5', '−1.0 to 2.0', 'none')
+    """
+    return "none" if low is None or high is None else f"{points(low)}{TO}{points(high)}"
+
+
+def error_with(error: float, low: float | None, high: float | None, apart: str = " ") -> str:
+    r"""An error in percent with its limits, where there are any.
+
+    >>> error_with(0.115, 0.108, 0.122), error_with(0.115, None, None)
+    ('11.5\xa0% (10.8 to 12.2)', '11.5\xa0%')
+    """
+    return percent(error) if low is None or high is None else f"{percent(error)}{apart}({span(low, high)})"
+
+
+def rows(size: float) -> str:
+    """A number of rows.
+
+    >>> rows(20000)
+    '20,000'
+    """
+    return f"{size:,.0f}"
+
+
+def about(size: float) -> str:
+    """A number of rows in two digits: more would pretend.
+
+    >>> about(10857), about(96)
+    ('11,000', '96')
+    """
+    return f"{float(f'{size:.2g}'):,.0f}"
+
+
+def seconds(value: float) -> str:
+    """A duration, in two digits where they matter.
+
+    >>> seconds(0.034), seconds(2.34), seconds(75), seconds(4000)
+    ('0.03 s', '2.3 s', '75 s', '67 min')
+    """
+    if value >= 600:
+        return f"{value / 60:,.0f} min"
+    return f"{value:.{2 if value < 1 else 1 if value < 10 else 0}f} s"
+
+
+def probability(p: float | None) -> str:
+    """A p value or a probability.
+
+    >>> probability(0.0004), probability(0.0312), probability(1.0), probability(None)
+    ('< 0.001', '0.031', '1', '–')
+    """
+    if p is None:
+        return DASH
+    if p < 0.001:
+        return "< 0.001"
+    return "1" if p > 0.9995 else f"{p:.3f}"
+
+
+def share(value: float) -> str:
+    r"""A part of the whole without decimals.
+
+    >>> share(0.004), share(0.25), share(0.0)
+    ('<\xa01\xa0%', '25\xa0%', '0\xa0%')
+    """
+    return f"<\N{NO-BREAK SPACE}1{PERCENT}" if 0 < value < 0.005 else f"{100 * value:.0f}{PERCENT}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a list in a sentence.
+
+    >>> listed(["a", "b", "c"]), listed(["a"]), listed([])
+    ('a, b and c', 'a', '')
+    """
+    *first, last = [*words] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun.
+
+    >>> counted(1, "cell"), counted(1200, "cell"), counted(2, "study", "studies")
+    ('1 cell', '1,200 cells', '2 studies')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def capital(text: str) -> str:
+    """A text with a capital first.
+
+    >>> capital("small network leads")
+    'Small network leads'
+    """
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,58 @@
+"""What would settle an undetermined claim: a command, or why no number of repeats does."""
+
+from __future__ import annotations
+
+from harness.verdicts.evidence import Evidence, command
+from harness.verdicts.questions import CLAIMS, Planned
+from harness.verdicts.repeats import MOST_REPEATS, Way
+from harness.verdicts.rules import ALPHA, RULES
+from harness.verdicts.verdict import Answer
+from harness.verdicts.words import listed, rows
+
+MANY_REPEATS = 100
+POWER = 0.8  # the chance of an answer that the repeats asked for give
+
+
+def remedy(of: Evidence, answer: Answer, planned: Planned, margin: float) -> str:
+    """What would settle an undetermined claim; empty for the others."""
+    if answer != Answer.UNDETERMINED:
+        return ""
+    if of.obstacle:
+        return of.remedy
+    if of.flags:
+        return "search as that says, and sweep again under a name of its own (name=...)"
+    return _more_repeats(ways(of, margin), of, planned)
+
+
+def ways(of: Evidence, margin: float) -> list[Way]:
+    """Every way to an answer: all comparisons support the claim, or one of them contradicts it.
+
+    The levels are those that hold even if no other claim is settled, the power is `POWER` for the claim.
+    """
+    rule, K = RULES[of.question.claim], len(of.comparisons)
+    level = min(rule.level, ALPHA / len(CLAIMS))
+    support = tuple((each, rule.room_for(each, margin)) for each in of.comparisons)
+    against = [((each, rule.room_against(each, margin)),) for each in of.comparisons]
+    return [Way(support, level, 1 - (1 - POWER) / K), *(Way(room, level / K, POWER) for room in against)]
+
+
+def _more_repeats(ways: list[Way], of: Evidence, planned: Planned) -> str:
+    """The way with the fewest rows to learn from, or why repeats alone are none."""
+    counted = [needed for way in ways if (needed := way.repeats())]
+    if not counted:
+        return _no_way(ways, of)
+    needed = min(counted, key=lambda each: sum(size * count for size, count in each.items()))
+    asked = listed(f"{count:,} repeats at {rows([size])}" for size, count in sorted(needed.items()))
+    many = " (so many because one is close to its limit)" if max(needed.values()) > MANY_REPEATS else ""
+    return f"about {asked} would, if the differences are as measured{many}: {command(planned, needed)}"
+
+
+def _no_way(ways: list[Way], of: Evidence) -> str:
+    present = min(each.interval.test_rows for each in of.comparisons)
+    wanted = [test_rows for way in ways if (test_rows := way.test_rows()) and test_rows > present]
+    if wanted:
+        return (
+            f"no number of repeats would with {present:,} test rows; about {min(wanted):,} test rows could, "
+            "if the differences are as measured"
+        )
+    return f"more than {MOST_REPEATS:,} repeats: the differences are too close to the limits they are held to"

@@ -1,0 +1,108 @@
+"""Advice never claims more than its interval does."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.curves import NoForecast
+from harness.report.advice import answer, levers
+from harness.report.levers import Lever, best, bigger_model, more_data, more_tuning
+
+
+@pytest.fixture
+def found(make_config, find):
+    return find(make_config())
+
+
+def lever(name, gain=None, low=None, high=None):
+    return Lever(name, f"Of {name}.", "", "", gain, low, high)
+
+
+def test_the_best_family_is_the_one_with_the_least_error_at_the_largest_size(make_config, find):
+    found = find(make_config(), skip=(2048, 4096), gain=0.2)
+    assert best(found.curves).family == "large_nn"
+
+
+def test_more_data_is_the_forecast_of_the_best_family_at_twice_its_rows(found):
+    of = more_data(found)
+    top = next(each for each in found.forecasts if each.family == best(found.curves).family)
+    assert of.gain == pytest.approx(top.last_error - top.points[0].error)
+    assert (of.low, of.high) == pytest.approx(
+        (top.last_error - top.points[0].high, top.last_error - top.points[0].low)
+    )
+    assert "8,192" in of.finding
+    assert of.cost == "4,096 more labelled rows"
+    assert len(of.lines) == 3 * len(found.curves)
+
+
+def test_without_a_forecast_more_data_is_not_known(found):
+    none = tuple(NoForecast(c.family, c.label, "It has 2 sizes.") for c in found.curves)
+    of = more_data(replace(found, forecasts=none))
+    assert (of.gain, of.helps, of.answer) == (None, False, "not known")
+    assert "It has 2 sizes." in of.finding
+
+
+def test_a_bigger_model_is_judged_by_the_last_step_at_the_largest_size(make_config, find):
+    config = make_config()
+    helped = bigger_model(find(config, gain=0.2), config.claims)
+    assert helped.helps
+    assert "4,096 rows large network errs" in helped.brief
+    assert [line[0] for line in helped.lines] == [
+        "small network to medium network",
+        "medium network to large network",
+    ]
+    level = bigger_model(find(config, gain=0.0), config.claims)
+    assert not level.helps
+    assert level.answer == "no evidence that it would help"
+    assert "may be chance" in level.brief
+
+
+def test_a_single_network_tells_nothing_of_a_bigger_one(make_config, find):
+    config = make_config(labels={"small_nn": "small network", "svm": "SVM"})
+    assert bigger_model(find(config), config.claims).answer == "not known"
+
+
+def test_more_tuning_is_the_gain_of_the_second_half_of_the_best_familys_search(found, make_config):
+    of = more_tuning(found, make_config().search)
+    halves = found.halves[best(found.curves).family]
+    assert len(halves) == 5
+    assert of.gain == pytest.approx(sum(halves) / 5)
+    assert of.low <= of.gain <= of.high
+
+
+def test_a_search_of_one_trial_has_no_second_half(make_config, find):
+    config = make_config()
+    assert more_tuning(find(config, trials=1), config.search).answer == "not known"
+
+
+@pytest.mark.parametrize(
+    ("gain", "low", "high", "says"),
+    [
+        (0.02, 0.01, 0.03, "2.0 points fewer errors"),
+        (0.02, -0.01, 0.05, "no evidence that it would help"),
+        (0.02, None, None, "no evidence that it would help"),
+        (-0.02, -0.03, -0.01, "it did harm"),
+        (None, None, None, "not known"),
+    ],
+)
+def test_an_interval_that_holds_0_is_no_evidence(gain, low, high, says):
+    assert lever("x", gain, low, high).answer == says
+
+
+def test_what_is_shown_to_help_stands_first_then_the_larger_gain(found, make_config, monkeypatch):
+    made = {
+        "more_data": lever("more data", 0.09, -0.01, 0.2),
+        "bigger_model": lever("a bigger model", 0.01, 0.005, 0.02),
+        "more_tuning": lever("more tuning"),
+    }
+    for name, of in made.items():
+        monkeypatch.setattr(f"harness.report.advice.{name}", lambda *_, of=of: of)
+    config = make_config()
+    ranked = levers(found, config.search, config.claims)
+    assert [of.name for of in ranked] == ["a bigger model", "more data", "more tuning"]
+    assert answer(found, ranked).startswith("On blobs, a bigger model would help most. The best model so far")
+
+
+def test_where_nothing_is_shown_to_help_the_answer_says_so(found):
+    ranked = [lever("more data", 0.01, -0.01, 0.03), lever("a bigger model"), lever("more tuning")]
+    assert "is shown to help further; more data is the likeliest to." in answer(found, ranked)
