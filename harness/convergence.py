@@ -23,11 +23,13 @@ from harness.boundary import beyond, crowded
 from harness.evaluate import winner
 from harness.records import Cell, Family, Flag, Outcome, SearchSettings, Trial
 from harness.space import searched
+from harness.splits import validation_rows
 
 if TYPE_CHECKING:
     from harness.tracking.reading import CellRecord
 
 MOST_APART = 0.005  # difference of two second-half gains in error that counts as equal
+LUCK = 0.5  # standard errors of one validation error: what the luckiest of several trials seems to gain
 CHANCE = 0.05  # one-sided p, over the pairs of a size, above which a larger difference may be noise
 LEAST_TRIALS = 8  # what a budget of one trial is raised to
 
@@ -163,15 +165,19 @@ def flags(
     """The flags of a sweep: every crowded bound, and the pairs whose searches are not equally converged.
 
     A pair is flagged where its second-half gains differ, in the mean over repeats, by more than half a point
-    of error and by more than chance explains (one-sided paired t, at 5 % over the pairs of that size), and
-    where the search of one was too short to have a second half.
+    of error, by more than luck brings (half a standard error of one repeat's validation error) and by more
+    than chance explains (one-sided paired t, at 5 % over the pairs of that size), and where the search of one
+    was too short to have a second half.
 
-    Without the second condition five repeats would flag two equally converged families in every other sweep:
+    Luck: the least of several noisy errors is smaller than it deserves, so a family selected on error seems
+    to gain by trying: about half a point at 2,048 rows and 1.5 at 128 on flights, a third to half of a
+    standard error, after 8 trials as after 32.
+
+    Without the last condition five repeats would flag two equally converged families in every other sweep:
     on flights at 2,048 and 4,096 rows the paired difference has a standard deviation of 1 to 2 points between
     repeats, after 8 trials as after 32, for it is the noise of 400 to 800 validation rows. With it a size has
     a false flag in at most 10 % of sweeps (either way), and a true difference of 2 points (standard deviation
-    1.3, five repeats, one pair) is found in 87 %. What remains is that a family selected on error seems to
-    gain by luck alone, as the smallest of more noisy errors is smaller: about half a point at 2,048 rows.
+    1.3, five repeats, one pair) is found in 87 %.
 
     Args:
         summaries: as `summarise` makes them.
@@ -213,7 +219,8 @@ def _pair_flag(a: SearchSummary, b: SearchSummary, search: SearchSettings, chanc
             )
             return Flag("not converged", pair, a.size, sentence)
     apart = [a.gains[repeat] - b.gains[repeat] for repeat in sorted(a.gains.keys() & b.gains)]
-    if not apart or abs(mean(apart)) <= MOST_APART or p_of(apart) > chance:
+    least = max(MOST_APART, LUCK * max(_standard_error(a), _standard_error(b)))
+    if not apart or abs(mean(apart)) <= least or p_of(apart) > chance:
         return None
     more, less = (a, b) if mean(apart) > 0 else (b, a)
     sentence = (
@@ -222,6 +229,12 @@ def _pair_flag(a: SearchSummary, b: SearchSummary, search: SearchSettings, chanc
         f"{_enlarged(search, _times(mean(apart)))} would tell."
     )
     return Flag("not converged", pair, a.size, sentence)
+
+
+def _standard_error(of: SearchSummary) -> float:
+    """sqrt(e (1 - e) / m) of the winner's validation error e in one repeat, on m rows."""
+    e = 0.0 if of.tuned_error is None else of.tuned_error
+    return math.sqrt(e * (1 - e) / validation_rows(of.size))
 
 
 def p_of(apart: Sequence[float]) -> float:

@@ -129,11 +129,20 @@ def inner_splits(y: Ints, repeat: int, seed: int) -> tuple[Split, ...]:
     rng = np.random.default_rng(seed_for("inner splits", repeat=repeat, seed=seed))
     layout = _stable_order(rng.permutation(int(y.max()) + 1)[y])
     if n > 2_000:
-        validation = max(n // 10, min(n // 5, 2_000))
+        validation = validation_rows(n)
         return (_split(n, _spaced(_repeated(y, layout, validation), validation, rng)),)
     k = 5 if n <= 500 else 3
     dealt = _repeated(y, layout, k)
     return tuple(_split(n, dealt[fold::k]) for fold in range(k))
+
+
+def validation_rows(n: int) -> int:
+    """How many of a cell's n rows its selection is measured on: all over the folds, or the hold-out.
+
+    >>> validation_rows(500), validation_rows(4_096), validation_rows(40_000)
+    (500, 819, 4000)
+    """
+    return n if n <= 2_000 else max(n // 10, min(n // 5, 2_000))
 
 
 def _repeated(y: Ints, layout: Ints, enough: int) -> Ints:

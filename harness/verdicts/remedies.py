@@ -20,7 +20,7 @@ def remedy(of: Evidence, answer: Answer, planned: Planned, margin: float) -> str
     if of.obstacle:
         return of.remedy
     if of.flags:
-        return "search as that says, and sweep again under a name of its own (name=...)"
+        return "sweep again with the settings named there, under a name of its own (name=...)"
     return _more_repeats(ways(of, margin), of, planned)
 
 
