@@ -219,7 +219,7 @@ def _pair_flag(a: SearchSummary, b: SearchSummary, search: SearchSettings, chanc
             )
             return Flag("not converged", pair, a.size, sentence)
     apart = [a.gains[repeat] - b.gains[repeat] for repeat in sorted(a.gains.keys() & b.gains)]
-    least = max(MOST_APART, LUCK * max(_standard_error(a), _standard_error(b)))
+    least = max(MOST_APART, luck(a), luck(b))
     if not apart or abs(mean(apart)) <= least or p_of(apart) > chance:
         return None
     more, less = (a, b) if mean(apart) > 0 else (b, a)
@@ -231,10 +231,13 @@ def _pair_flag(a: SearchSummary, b: SearchSummary, search: SearchSettings, chanc
     return Flag("not converged", pair, a.size, sentence)
 
 
-def _standard_error(of: SearchSummary) -> float:
-    """sqrt(e (1 - e) / m) of the winner's validation error e in one repeat, on m rows."""
+def luck(of: SearchSummary) -> float:
+    """What a search may seem to gain by choosing among noisy errors: half a standard error in one repeat.
+
+    That is sqrt(e (1 - e) / m), e the winner's validation error on m rows.
+    """
     e = 0.0 if of.tuned_error is None else of.tuned_error
-    return math.sqrt(e * (1 - e) / validation_rows(of.size))
+    return LUCK * math.sqrt(e * (1 - e) / validation_rows(of.size))
 
 
 def p_of(apart: Sequence[float]) -> float:

@@ -20,7 +20,7 @@ EXTRA_DF = 2.0  # what shrinkage adds to R - 1; less than d0, for the trend is i
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over repeats and test rows, and where the mean of new ones would lie.
+    """A mean over repeats and test rows, and the confidence limits of the mean over all such rows.
 
     Attributes:
         mean: mean of all R x M entries.

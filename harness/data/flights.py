@@ -84,7 +84,7 @@ def _prepare(options: Options) -> Task:
 def _pool_and_test(day_of_year: Ints, wanted: object) -> tuple[Ints, Ints]:
     held_out = day_of_year % 10 == 7
     days = np.flatnonzero(held_out)
-    rows = rows_option(wanted, most=len(days), least=2)
+    rows = rows_option(wanted, most=len(days))
     drawn = np.random.default_rng(seed_for("test", data="flights")).permutation(days)[:rows]
     return np.flatnonzero(~held_out), np.sort(drawn)
 

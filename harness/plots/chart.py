@@ -69,7 +69,7 @@ def describe(curves: Sequence[Curve]) -> str:
     if not shares:
         return f"{facts} No bands: one repeat has no interval."
     return (
-        f"{facts} Bands: 95 % interval for a new draw of training rows and of test rows;"
+        f"{facts} Bands: 95 % interval of the mean over draws of training rows and of test rows;"
         f" the test rows make {_span(shares)} % of its variance."
     )
 

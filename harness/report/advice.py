@@ -21,10 +21,23 @@ def answer(findings: Findings, ranked: Sequence[Lever]) -> str:
     data, first, chosen = findings.plan.task.name, ranked[0], best(findings.curves)
     opening = f"On {data}, {first.name} would {'' if first.helps else 'likely '}help most."
     if not first.likely:
-        opening = f"On {data}, neither more data nor a bigger model nor more tuning is shown to help further"
+        opening = f"On {data}, {_none_shown(ranked)}"
         opening += f"; {first.name} is the likeliest to." if first.gain and first.gain > 0 else "."
     stand = (
         f"The best model so far, {chosen.label}, gives {percent(chosen.mean[-1])} wrong answers after "
         f"learning from {rows(chosen.sizes[-1])} rows."
     )
     return " ".join([opening, stand, *(of.brief for of in ranked)])
+
+
+def _none_shown(ranked: Sequence[Lever]) -> str:
+    """What is not shown to help, and what is not known, told apart."""
+    tried = [of.name for of in ranked if of.gain is not None]
+    unknown = [of.name for of in ranked if of.gain is None and not of.word]
+    shown = {
+        0: "nothing is shown to help further",
+        1: f"{' '.join(tried)} is not shown to help further",
+        2: f"neither {' nor '.join(tried)} is shown to help further",
+        3: "neither more data nor a bigger model nor more tuning is shown to help further",
+    }[len(tried)]
+    return f"{shown}, and whether {' or '.join(unknown)} would is not known" if unknown else shown

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import stdtrit
 
+from harness.convergence import luck
 from harness.curves import Curve, Forecast, ForecastPoint, NoForecast, chance
 from harness.records import ClaimSettings, SearchSettings
 from harness.report.findings import Findings, cell_seconds
@@ -34,6 +35,7 @@ class Lever:
         cost: what it takes.
         gain, low, high: the expected gain and its interval, shares; None where not known.
         level: of the interval, such as "90 %".
+        word: the lever's worth in a few words, where its gain alone does not say it.
         chance: that there is a gain at all, where a forecast tells it.
         columns, lines: the evidence as a table.
         note: what the table does not say by itself.
@@ -50,6 +52,7 @@ class Lever:
     columns: tuple[str, ...] = ()
     lines: tuple[tuple[str, ...], ...] = ()
     note: str = ""
+    word: str = ""
     chance: float | None = None
 
     @property
@@ -70,6 +73,8 @@ class Lever:
     @property
     def answer(self) -> str:
         """The lever's worth in a few words."""
+        if self.word:
+            return self.word
         if self.gain is None:
             return "not known"
         if self.harms:
@@ -94,7 +99,7 @@ def more_data(findings: Findings) -> Lever:
     columns = ("Family", "Rows", "Forecast error", "90 % interval", "Gain (points)")
     lines = tuple(line for curve in findings.curves for line in _forecast_lines(by_family[curve.family]))
     if isinstance(top, NoForecast):
-        told = f"What more rows would bring is not known: {top.reason.rstrip('.')}."
+        told = f"{_last_step(chosen)}What still more rows would bring is not known: {top.reason.rstrip('.')}."
         return Lever(name, told, told, cost, columns=columns, lines=lines)
     point = top.points[0]
     gain, low, high = (top.last_error - error for error in (point.error, point.high, point.low))
@@ -110,6 +115,14 @@ def more_data(findings: Findings) -> Lever:
         note="Gains are against the error measured at the last size.",
         chance=sure,
     )
+
+
+def _last_step(of: Curve) -> str:
+    """What the last step up in rows brought, as measured."""
+    if len(of.sizes) < 2:
+        return ""
+    before, after = (f"{percent(of.mean[k])} at {rows(of.sizes[k])} rows" for k in (-2, -1))
+    return f"The error of {of.label} went from {before} to {after}. "
 
 
 def _data_brief(of: Forecast, point: ForecastPoint, sure: float) -> str:
@@ -147,6 +160,15 @@ def bigger_model(findings: Findings, claims: ClaimSettings) -> Lever:
         return Lever(name, told, told, "a further network in the sweep")
     last, labels = steps[-1], findings.labels
     gain, low, high = _gain(last)
+    chosen = best(findings.curves)
+    columns = ("Step up", "Rows", "Gain (points)", "95 % interval", "Seconds")
+    lines = tuple(_step_line(findings, of) for of in steps)
+    if chosen.family not in networks:
+        told = (
+            f"A bigger network is not the question yet: {chosen.label} is better than every network so far."
+        )
+        cost = f"{_times(findings, last)} times the seconds of {labels[last.b]}"
+        return Lever(name, told, told, cost, columns=columns, lines=lines, word="another family leads")
     return Lever(
         name,
         _model_brief(last, labels),
@@ -154,8 +176,8 @@ def bigger_model(findings: Findings, claims: ClaimSettings) -> Lever:
         f"{'fewer' if (gain or 0) > 0 else 'more'} of the test rows than {labels[last.b]}.",
         f"{_times(findings, last)} times the seconds of {labels[last.b]}",
         *(gain, low, high, "95 %"),
-        ("Step up", "Rows", "Gain (points)", "95 % interval", "Seconds"),
-        tuple(_step_line(findings, of) for of in steps),
+        columns,
+        lines,
         f"Nothing larger than {labels[last.a]} was tried: the last step up stands for the next.",
     )
 
@@ -202,6 +224,8 @@ def more_tuning(findings: Findings, search: SearchSettings) -> Lever:
     )
     lines = tuple(_tuning_line(findings, curve) for curve in findings.curves)
     gain, low, _ = half
+    if gain is not None and summary and gain <= luck(summary):
+        half, low = (gain, None, None), None  # what choosing among noisy errors brings by itself
     if gain is None:
         told = f"What more tuning would bring is not known: the search of {chosen.label} has no second half."
         return Lever(name, told, told, cost, columns=columns, lines=lines)
@@ -218,6 +242,7 @@ def more_tuning(findings: Findings, search: SearchSettings) -> Lever:
         *half,
         columns=columns,
         lines=lines,
+        word=f"{points(gain)} points fewer errors on validation rows" if helps else "",
         note="Measured on validation rows, whose error a search makes look a little better than it is. What "
         "the second half of the budget bought is a high guess of what as much again would buy.",
     )
@@ -240,7 +265,7 @@ def _tuning_line(findings: Findings, curve: Curve) -> tuple[str, ...]:
 
 
 def mean_gain(gains: Sequence[float]) -> Gain:
-    """The mean over repeats with its 95 % t interval; no interval for one repeat, nothing for none.
+    """The mean over repeats with its 95 % t interval; none for one repeat, or for repeats that are all equal.
 
     >>> mean_gain([0.01, 0.03])[0], mean_gain([0.01]), mean_gain([])
     (0.02, (0.01, None, None), (None, None, None))
@@ -248,7 +273,7 @@ def mean_gain(gains: Sequence[float]) -> Gain:
     if not gains:
         return None, None, None
     mean, R = float(np.mean(gains)), len(gains)
-    if R == 1:
+    if R == 1 or not np.ptp(gains):
         return mean, None, None
     half = float(stdtrit(R - 1, 0.975) * np.std(gains, ddof=1) / R**0.5)
     return mean, mean - half, mean + half

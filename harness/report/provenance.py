@@ -53,11 +53,13 @@ def protocol(config: SweepConfig, findings: Findings) -> list[str]:
         "2,000 rows, a hold-out above), never on test rows; the best is fitted again on all of them and "
         "tested once.",
         "Intervals are for new training rows and new test rows at once: a two-way variance over repeats and "
-        "test rows, with Satterthwaite's degrees of freedom.",
+        "test rows, with Satterthwaite's degrees of freedom. The bands of curves with few repeats share the "
+        "trend of that variance over sizes; differences keep their own, with slightly fewer degrees.",
         "Comparisons are paired: two families on the same draws and the same test rows.",
         f"Verdicts: families are about as good within {100 * claims.margin:g} points (two one-sided tests); "
-        f"sizes for little data: {small}. Margins, sizes and repeats were fixed before the run. p are "
-        "adjusted over the claims by Holm's rule.",
+        f"sizes for little data: {small}. p are adjusted over the claims by Holm's rule. "
+        "Margin, sizes and repeats are those of the configuration: whoever adds repeats or sizes after "
+        "seeing a result errs more often than stated.",
         "Forecasts are the median of 12 fits of six forms; their intervals were set on real learning curves.",
         f"Every split, initialisation and search is seeded from seed {config.seed} and from what it is for.",
     ]

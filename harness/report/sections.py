@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.curves import Curve, Forecast, rows_to_reach
+from harness.curves.calibration import LEVELS
 from harness.report.findings import Findings
 from harness.report.levers import best
 from harness.report.typed import split_command
@@ -153,7 +154,14 @@ def _reach(of: Forecast, error: float, told: str) -> tuple[str, ...]:
     beyond = f"> {rows(8 * of.last_size)}"
     low, high = (beyond if size is None else about(size) for size in (found.low, found.high))
     needed = beyond if found.low is None else f"{low} to {high}"
-    return of.label, told, needed, share(found.not_by_8x)
+    return of.label, told, needed, _risk(found.not_by_8x)
+
+
+def _risk(probability: float) -> str:
+    """A probability within what is known; nothing is beyond the outermost calibrated levels."""
+    if probability >= LEVELS[-1]:
+        return f"> {share(LEVELS[-1])}"
+    return f"< {share(LEVELS[0])}" if probability <= LEVELS[0] else share(probability)
 
 
 def round_errors(last: float, forecast: float) -> list[float]:

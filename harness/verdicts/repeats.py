@@ -47,8 +47,11 @@ class Way:
         return needed
 
     def test_rows(self) -> int | None:
-        """The test rows that many repeats would need; None where a difference is on the wrong side."""
-        if any(room <= 0 or of.floor is None for of, room in self.rooms):
+        """The test rows that many repeats would need; None where no number follows from what was measured.
+
+        That is so where a difference is on the wrong side of the tested bound, or within a standard error.
+        """
+        if any(of.floor is None or room <= (of.interval.variance or 0.0) ** 0.5 for of, room in self.rooms):
             return None
         z = float(ndtri(1 - self.level) + ndtri(self.power))
         wanted = max(z**2 * (of.floor or 0.0) / room**2 * of.interval.test_rows for of, room in self.rooms)

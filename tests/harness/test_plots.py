@@ -212,8 +212,8 @@ def test_the_description_states_rows_repeats_band_and_shares() -> None:
     drawn = curve("svm", "SVM", errors)
     shares = sorted(round(100 * (i.test_share or 0)) for i in drawn.intervals)
     assert describe([drawn]) == (
-        "1,234 test rows, 5 to 10 repeats per size. Bands: 95 % interval for a new draw of training rows and"
-        f" of test rows; the test rows make {shares[0]} to {shares[1]} % of its variance."
+        "1,234 test rows, 5 to 10 repeats per size. Bands: 95 % interval of the mean over draws of training "
+        f"rows and of test rows; the test rows make {shares[0]} to {shares[1]} % of its variance."
     )
 
 

@@ -62,7 +62,9 @@ def stand_in(folder: Path, program: str) -> str:
 
 
 def start(root: Path, executable: str = sys.executable, patience: float = 5) -> subprocess.Popen[str]:
-    arguments = [str(root), "7300", executable, str(patience)]
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
+    arguments = [str(root), str(port), executable, str(patience)]
     return subprocess.Popen(
         [sys.executable, "-c", SERVE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

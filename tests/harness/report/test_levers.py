@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.convergence import luck
 from harness.curves import NoForecast
 from harness.report.advice import answer, levers
 from harness.report.levers import Lever, best, bigger_model, more_data, more_tuning
@@ -51,10 +52,18 @@ def test_a_bigger_model_is_judged_by_the_last_step_at_the_largest_size(make_conf
         "small network to medium network",
         "medium network to large network",
     ]
-    level = bigger_model(find(config, gain=0.0), config.claims)
+    networks = make_config(labels={f"{size}_nn": f"{size} network" for size in ("small", "medium", "large")})
+    level = bigger_model(find(networks, gain=0.0), config.claims)
     assert not level.helps
     assert level.answer == "no evidence that it would help"
     assert "may be chance" in level.brief
+
+
+def test_where_another_family_leads_a_bigger_network_is_not_the_question(make_config, find):
+    config = make_config()
+    of = bigger_model(find(config, gain=-0.1), config.claims)
+    assert (of.gain, of.answer) == (None, "another family leads")
+    assert "logistic regression is better than every network so far" in of.brief
 
 
 def test_a_single_network_tells_nothing_of_a_bigger_one(make_config, find):
@@ -67,7 +76,18 @@ def test_more_tuning_is_the_gain_of_the_second_half_of_the_best_familys_search(f
     halves = found.halves[best(found.curves).family]
     assert len(halves) == 5
     assert of.gain == pytest.approx(sum(halves) / 5)
-    assert of.low <= of.gain <= of.high
+    chance = luck(found.summary(best(found.curves).family, 4096))
+    assert (of.low is None) == (of.gain <= chance)
+
+
+def test_more_tuning_helps_only_by_more_than_luck(found, make_config):
+    summary = found.summary(best(found.curves).family, 4096)
+    few, many = luck(summary) * 0.9, luck(summary) * 1.1
+    for gain, helps in ((few, False), (many, True)):
+        halves = {**found.halves, summary.family: tuple(gain + step for step in (-1e-4, 0.0, 1e-4))}
+        of = more_tuning(replace(found, halves=halves), make_config().search)
+        assert of.helps is helps
+        assert ("fewer errors on validation rows" in of.answer) is helps
 
 
 def test_a_search_of_one_trial_has_no_second_half(make_config, find):
@@ -105,4 +125,9 @@ def test_what_is_shown_to_help_stands_first_then_the_larger_gain(found, make_con
 
 def test_where_nothing_is_shown_to_help_the_answer_says_so(found):
     ranked = [lever("more data", 0.01, -0.01, 0.03), lever("a bigger model"), lever("more tuning")]
-    assert "is shown to help further; more data is the likeliest to." in answer(found, ranked)
+    assert answer(found, ranked).startswith(
+        "On blobs, more data is not shown to help further, and whether a bigger model or more tuning would "
+        "is not known; more data is the likeliest to."
+    )
+    both = [lever("more data", -0.01, -0.02, 0.03), lever("a bigger model", -0.02, -0.03, 0.03), *ranked[2:]]
+    assert "neither more data nor a bigger model is shown to help further, and whether" in answer(found, both)

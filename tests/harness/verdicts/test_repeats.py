@@ -72,11 +72,13 @@ def test_a_way_asks_for_the_most_that_a_size_needs_and_for_nothing_where_one_com
 
 
 def test_a_way_names_the_test_rows_that_many_repeats_would_need():
-    way = Way(((known(floor=0.005**2), 0.01),), 0.05, 0.8)
+    way = Way(((known(floor=0.005**2, sd=0.01), 0.01),), 0.05, 0.8)
+    within_its_error = Way(((known(floor=0.005**2, sd=0.02), 0.01),), 0.05, 0.8)
     z = stats.norm.ppf(0.95) + stats.norm.ppf(0.8)
     exact = 2000 * z**2 * 0.005**2 / 0.01**2
     assert exact <= way.test_rows() < exact + 500
     assert Way(((known(), -0.01),), 0.05, 0.8).test_rows() is None
+    assert within_its_error.test_rows() is None
 
 
 def test_the_override_is_a_rule_that_the_configuration_reads():
