@@ -33,7 +33,7 @@ help:  ## this list
 
 setup: $(STAMP)  ## make the environment (.venv) and nothing else
 
-scale: setup  ## the main job: tune five families on real data and draw the curves
+scale: setup  ## the main job: tune five families on real data and write the report
 	$(BIN)/python -m harness sweep
 
 test: export OMP_NUM_THREADS = 1

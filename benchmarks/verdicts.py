@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from benchmarks.two_way import MARGIN, Parts, draw, draw_binary, draw_pairs, first
+from benchmarks.two_way import MARGIN, PARTS, Parts, draw, draw_binary, draw_pairs, first
 from harness.curves import EXTRA_DF, row_variances
 from harness.records import ClaimSettings
 from harness.verdicts import Answer, Comparison, crossing, judge
@@ -28,13 +28,6 @@ from harness.verdicts.repeats import repeats_needed
 
 FAMILIES = ("logistic_regression", "svm", "small_nn", "medium_nn", "large_nn")
 LADDER = (128, 256, 8192, 16384)
-PARTS = {
-    64: Parts(0.026, 0.10, 0.40),
-    128: Parts(0.022, 0.10, 0.40),
-    256: Parts(0.014, 0.10, 0.40),
-    8192: Parts(0.009, 0.12, 0.28),
-    16384: Parts(0.007, 0.12, 0.22),
-}
 
 
 def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -23,7 +23,7 @@ def check_yaml(text: str, name: str) -> None:
     """
     if "*" not in text or "&" not in text:
         return
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -81,10 +81,7 @@ def gather(
         environments: see `Findings`.
     """
     by_key = {record.key: record for record in records}
-    planned: dict[str, dict[int, int]] = {}
-    for cell in plan.cells:
-        by_size = planned.setdefault(cell.family.name, {})
-        by_size[cell.size] = by_size.get(cell.size, 0) + 1
+    planned = _repeats_planned(plan)
     questions = ask(claims, plan.labels, planned)
     compared = [(a, b, size) for of in questions for a, b in of.pairs for size in of.sizes]
     families = {cell.family.name: cell.family for cell in plan.cells}
@@ -102,20 +99,29 @@ def gather(
         verdicts=verdicts.judge(errors, plan.labels, claims, flags, planned),
         forecasts=tuple(curves.forecast(curve, _widening(families[curve.family])) for curve in drawn),
         importances=_importances(plan, trials),
-        halves={
-            name: tuple(of.second_half for of in found if of.second_half is not None)
-            for name, found in single.items()
-        },
-        tunings={
-            name: tuple(
-                of.default_error - of.tuned_error
-                for of in found
-                if of.default_error is not None and of.tuned_error is not None
-            )
-            for name, found in single.items()
-        },
+        halves={name: tuple(_halves(found)) for name, found in single.items()},
+        tunings={name: tuple(_tunings(found)) for name, found in single.items()},
         environments=tuple(environments),
     )
+
+
+def _repeats_planned(plan: Plan) -> dict[str, dict[int, int]]:
+    """Family -> size -> repeats asked for."""
+    planned: dict[str, dict[int, int]] = {}
+    for cell in plan.cells:
+        by_size = planned.setdefault(cell.family.name, {})
+        by_size[cell.size] = by_size.get(cell.size, 0) + 1
+    return planned
+
+
+def _halves(cells: Iterable[SearchSummary]) -> Iterator[float]:
+    return (of.second_half for of in cells if of.second_half is not None)
+
+
+def _tunings(cells: Iterable[SearchSummary]) -> Iterator[float]:
+    for of in cells:
+        if of.default_error is not None and of.tuned_error is not None:
+            yield of.default_error - of.tuned_error
 
 
 def cell_seconds(findings: Findings, family: str, size: int) -> float:

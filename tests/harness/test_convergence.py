@@ -137,7 +137,10 @@ def families(logistic):
     return [replace(logistic, name=name) for name in "ab"]
 
 
-def flagged(families, *summaries, search=SearchSettings(trials=8), pairs=PAIR):  # noqa: B008 - frozen
+SEARCH = SearchSettings(trials=8)
+
+
+def flagged(families, *summaries, search=SEARCH, pairs=PAIR):
     return flags(summaries, families, search, pairs)
 
 

@@ -122,7 +122,10 @@ def simulated_coverage(b: float, R: int) -> list[float]:
     rng = np.random.default_rng(8)
     B, sizes = 300, np.array(SIZES, dtype=np.float64)
     c, a = rng.uniform(0.02, 0.3, (B, 1)), rng.uniform(0.1, 0.5, (B, 1))
-    truth = lambda n: c + a * (n / 128) ** -b  # noqa: E731
+
+    def truth(n):
+        return c + a * (n / 128) ** -b
+
     draws = truth(sizes) + 0.015 * (sizes / 128) ** -0.2 * rng.standard_normal((R, B, len(sizes)))
     se = draws.std(axis=0, ddof=1) / R**0.5
     many, ahead = np.tile(sizes, (B, 1)), np.tile(sizes[-1] * np.array(HORIZONS), (B, 1))
