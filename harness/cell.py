@@ -30,6 +30,7 @@ from harness.records import (
     Ints,
     Outcome,
     ParamValue,
+    RefitStarted,
     Split,
     Task,
     Trial,
@@ -79,7 +80,7 @@ def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> N
         bench = _bench(cell, task)
         trials = _trials(bench, recorded, emit)
         start = time.perf_counter()
-        result = _conclude(bench, task, trials)
+        result = _conclude(bench, task, trials, emit)
         seconds = sum(trial.seconds for trial in trials) + time.perf_counter() - start
         emit(CellEnded(replace(result, seconds=seconds)))
 
@@ -168,13 +169,14 @@ def _watch(
     return Outcome.COMPLETE
 
 
-def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial]) -> CellResult:
+def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial], emit: Emit) -> CellResult:
     """Refit the best trial on all n rows and test it once."""
     best = evaluate.winner(trials)
     if best is None:
         last = trials[-1]
         said = f"no trial of {len(trials)} completed; the last: {last.message or last.outcome.sentence}"
         return CellResult(Outcome.FAILED, len(trials), message=said)
+    emit(RefitStarted(best.number))
     start = time.perf_counter()
     try:
         learner = _refit(bench, best)
@@ -217,7 +219,10 @@ def _test(bench: _Bench, learner: Any, task: Task) -> tuple[NDArray[np.bool_], f
     if not hasattr(learner, "predict_proba"):
         return correct, None
     p = evaluate.probabilities(learner, task.X_test, bench.classes)
-    return correct, evaluate.log_loss(p, task.y_test, len(bench.y))
+    loss = evaluate.log_loss(p, task.y_test, len(bench.y))
+    if not np.isfinite(loss):
+        raise FloatingPointError("the test log-loss is not finite")
+    return correct, loss
 
 
 def environment() -> dict[str, Any]:

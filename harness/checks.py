@@ -96,6 +96,29 @@ def text(value: object, path: str) -> str:
     return value
 
 
+def memory(value: object, path: str, least: int = 500 * 10**6) -> int:
+    """Bytes, from a number with a unit.
+
+    >>> memory("2GB", "launch.memory"), memory("1.5 GiB", "launch.memory")
+    (2000000000, 1610612736)
+    """
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?([KMGT])(i?)B", value) if isinstance(value, str) else None
+    if match is None:
+        raise mistake(path, "auto or an amount with its unit", value, f"e.g. {path}=2GB or {path}=512MiB")
+    size = int(float(match[1]) * (1024 if match[3] else 1000) ** ("KMGT".index(match[2]) + 1))
+    if size < least:
+        raise mistake(path, f"at least {least // 10**6}MB", value, "a worker alone holds about half of that")
+    return size
+
+
+def address(value: object, path: str) -> str:
+    """The address of a Dask scheduler."""
+    found = text(value, path)
+    if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d{1,5}", found):
+        raise mistake(path, "the address of a Dask scheduler", value, f"e.g. {path}=tcp://10.0.0.1:8786")
+    return found
+
+
 def one_of(value: object, path: str, known: tuple[str, ...]) -> str:
     """One of the known words."""
     if not isinstance(value, str) or value not in known:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.checks import keys, mistake, name, one_of, positive, sequence, text, whole
 from harness.errors import ConfigError
 from harness.family_config import parse_families
+from harness.launch_config import LaunchSettings, parse_launch
 
 if TYPE_CHECKING:
     from harness.records import ClaimSettings, Family, SearchSettings
@@ -23,7 +24,6 @@ SAMPLERS = ("tpe", "random")
 PRUNERS = ("quartile", "none")
 BUDGETS = ("trials", "seconds", "studies")  # a search has exactly one
 DEFAULT_TRIALS = 8
-LAUNCHERS = ("local", "inline")
 FORMATS = ("text", "json")
 MARGINS = (0.1, 50.0)  # in points; below, somebody meant a share
 SWEEP_KEYS = (
@@ -59,14 +59,6 @@ class DataSettings:
     name: str
     sizes: tuple[int, ...] | None
     options: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class LaunchSettings:
-    """Where cells run; `workers` None means one per core."""
-
-    name: str
-    workers: int | None
 
 
 @dataclass(frozen=True)
@@ -134,7 +126,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         families=parse_families(tree.get("model")),
         search=_search(tree["search"]),
         claims=_claims(tree["claims"]),
-        launch=_launch(tree["launch"]),
+        launch=parse_launch(tree["launch"], root),
         root=root,
         uri=uri,
         format=one_of(tree["format"], "format", FORMATS),
@@ -259,15 +251,6 @@ def _claims(tree: object) -> ClaimSettings:
     return ClaimSettings(
         margin / 100, _sizes(fields["small_sizes"], "claims.small_sizes"), linear, kernel, networks
     )
-
-
-def _launch(tree: object) -> LaunchSettings:
-    fields = keys(tree, "launch", ("name", "workers"))
-    launcher = one_of(fields["name"], "launch.name", LAUNCHERS)
-    workers = None if fields["workers"] is None else whole(fields["workers"], "launch.workers")
-    if launcher == "inline" and workers not in (None, 1):
-        raise mistake("launch.workers", "1 with launch=inline", workers, "for more take launch=local")
-    return LaunchSettings(launcher, workers)
 
 
 def _tracking(tree: object) -> tuple[Path, str | None]:

@@ -17,3 +17,7 @@ class DataError(HarnessError):
 
 class StoreError(HarnessError):
     """The record of runs cannot be reached, read or written."""
+
+
+class LaunchError(HarnessError):
+    """Cells cannot be run where the configuration says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import time
@@ -55,10 +56,12 @@ class Progress:
         """Another driver finished a cell meanwhile."""
         self._left.pop(cell.key, None)
 
-    def close(self) -> None:
-        """Say where it ended."""
+    def close(self, word: str = "") -> None:
+        """Say where it ended, and why where it was not by itself."""
         if self._total:
             self._write(self._summary(), end="\n")
+        if word:
+            self._write(word, end="\n")
 
     def _say(self, every: float) -> None:
         if time.monotonic() - self._said >= every:
@@ -66,8 +69,10 @@ class Progress:
             self._said = time.monotonic()
 
     def _write(self, text: str, end: str) -> None:
-        self._stream.write(f"\r\x1b[2K{text[: _width()]}{end}" if self._live else text + end)
-        self._stream.flush()
+        with contextlib.suppress(OSError):  # the terminal was closed, and the sweep may go on
+            shown = text if end else text[: _width()]  # the living line must not wrap
+            self._stream.write(f"\r\x1b[2K{shown}{end}" if self._live else text + end)
+            self._stream.flush()
 
     def _summary(self) -> str:
         elapsed = time.monotonic() - self._start

@@ -265,11 +265,18 @@ class TrialEnded:
 
 
 @dataclass(frozen=True)
+class RefitStarted:
+    """Event: the search is over, and a worker fits trial `best` on all rows and tests it."""
+
+    best: int
+
+
+@dataclass(frozen=True)
 class CellEnded:
     """Event, the last of a cell: its result, after `result.trials` trials."""
 
     result: CellResult
 
 
-Event = TrialStarted | TrialEnded | CellEnded
+Event = TrialStarted | TrialEnded | RefitStarted | CellEnded
 Emit = Callable[[Event], None]

@@ -119,14 +119,20 @@ def _run_cells(
 ) -> None:
     ordered = planning.longest_first(left, ended.values())
     costs = [(cell.key, planning.estimated_seconds(cell, ended.values())) for cell in ordered]
-    journal = Journal(Recorder(store, plan.task, config.source), Progress(costs))
+    journal, stopped = Journal(Recorder(store, plan.task, config.source), Progress(costs)), ""
+    if config.launch.name == "inline" and config.search.trial_seconds is not None:
+        print(
+            "note: with launch=inline search.trial_seconds is looked at between the reports of a trial only; "
+            "launch=local also ends a fit that hangs",
+            file=sys.stderr,
+        )
     try:
-        launch.run(config.launch.name, ordered, journal, config.launch.workers)
+        launch.run(config.launch, ordered, journal)
     except KeyboardInterrupt:
-        journal.progress.close()
-        print("stopped; what had ended is recorded, and the same command continues", file=sys.stderr)
+        stopped = "stopped; what had ended is recorded, and the same command continues"
         raise
-    journal.progress.close()
+    finally:
+        journal.progress.close(stopped)
 
 
 def _publish(

@@ -86,7 +86,7 @@ def config(root: Path, logistic: Family, network: Family) -> SweepConfig:
         families=(logistic, network),
         search=SearchSettings(trials=4),
         claims=ClaimSettings(linear="logistic", kernel="svm", networks=("network",)),
-        launch=LaunchSettings("inline", None),
+        launch=LaunchSettings("inline"),
         root=root,
         uri=None,
         format="text",

@@ -22,6 +22,7 @@ TOP_LEVEL = {
 }
 DOORS = {
     "dask": "harness.launch",
+    "dask_jobqueue": "harness.launch",
     "distributed": "harness.launch",
     "hydra": "harness.cli",
     "jinja2": "harness.report",

@@ -1,28 +1,39 @@
 """Where cells run: one after another in this process, or on Dask workers. The same events in each.
 
-work.py is shared by all; inline.py and cluster.py are the two ways; worker.py is what a Dask worker runs.
+work.py is shared by all; inline.py is the one way. The other is driver.py, with the workers of clusters.py:
+a cell under way is a flight (flight.py), worker.py is what a worker runs, guard.py what watches over it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from harness.launch.interrupt import Interrupt
 from harness.launch.work import Ledger, Work
 from harness.records import Cell
 
+if TYPE_CHECKING:
+    from harness.launch_config import LaunchSettings
 
-def run(name: str, cells: Iterable[Cell], ledger: Ledger, workers: int | None = None) -> None:
-    """Run the cells with the launcher of that name, in their order, recording through the ledger.
+
+def run(settings: LaunchSettings, cells: Iterable[Cell], ledger: Ledger) -> None:
+    """Run the cells with a launcher, in their order, recording through the ledger.
 
     Raises:
         KeyboardInterrupt: after everything that had ended was recorded, when asked to stop.
+        LaunchError: the scheduler or its workers cannot be used.
     """
     work = Work(cells, ledger)
-    if name == "inline":
+    if settings.name == "inline":
         from harness.launch import inline
 
         inline.run(work, ledger)
-    else:
-        from harness.launch import cluster
+        return
+    from harness.launch import clusters
+    from harness.launch.driver import Driver
 
-        cluster.run(work, ledger, workers)
+    with Interrupt(raises=False) as interrupt, clusters.opened(settings) as cluster:
+        Driver(cluster, work, ledger).run(interrupt)
+        if interrupt.requested:
+            raise KeyboardInterrupt

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM, turned into a request: finish writing, then stop. A second one stops at once."""
+"""Ctrl-C, SIGTERM and a closed terminal, turned into a request: finish writing, then stop.
+
+A second one stops at once. A signal that was ignored before (`nohup`, a shell's background jobs) stays so.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,9 @@ class Interrupt:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupt:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._on_signal)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from harness.records import Cell, CellEnded, CellResult, Event, Outcome, Trial, TrialEnded, TrialStarted
+from harness.records import (
+    Cell,
+    CellEnded,
+    CellResult,
+    Event,
+    Outcome,
+    RefitStarted,
+    Trial,
+    TrialEnded,
+    TrialStarted,
+)
 
 POLL_SECONDS = 0.2
 
@@ -62,9 +72,9 @@ class Work:
         return None
 
 
-def failed(message: str, trials: int) -> CellEnded:
+def failed(message: str, trials: int, outcome: Outcome = Outcome.FAILED) -> CellEnded:
     """The end of a cell that cannot go on, after so many trials."""
-    return CellEnded(CellResult(Outcome.FAILED, trials, message=message))
+    return CellEnded(CellResult(outcome, trials, message=message))
 
 
 def accept(ledger: Ledger, cell: Cell, event: Event) -> None:
@@ -74,6 +84,8 @@ def accept(ledger: Ledger, cell: Cell, event: Event) -> None:
             ledger.started(cell, number)
         case TrialEnded(trial=trial):
             ledger.trial(cell, trial)
+        case RefitStarted():
+            pass  # nothing of it is kept
         case CellEnded(result=result):
             ledger.result(cell, result)
             ledger.release(cell)

@@ -11,30 +11,63 @@ import os
 import pickle
 import signal
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from distributed import Worker, get_worker
 from distributed.utils import sync
 
-from harness.cell import run_cell
+from harness.cell import environment, run_cell
 from harness.data import open_cached
 from harness.records import Cell, Event, Trial
 
 PR_SET_PDEATHSIG = 1
+SAME = ("python", "numpy", "scipy", "scikit-learn", "optuna", "scale-harness")
 
 _opened = lru_cache(maxsize=2)(open_cached)
 
 
+class Abandoned(Exception):  # noqa: N818 - a state of the world, not of the code
+    """Nobody waits for this cell any more: its driver is gone."""
+
+
 def run(cell: Cell, attempt: int, recorded: tuple[Trial, ...], topic: str) -> None:
     """Run a cell on this worker; everything it says goes to the topic, nothing is returned."""
+    if os.getpgid(0) != os.getpid():
+        os.setpgid(0, 0)  # so that what a fit starts can be ended with it
     worker = get_worker()
-    call = worker.scheduler.log_event
+    call, key = worker.scheduler.log_event, worker.get_current_task()
 
     def emit(event: Event) -> None:
         message = (cell.key, attempt, os.getpid(), pickle.dumps(event))
         sync(worker.loop, call, topic=topic, msg=message)
+        if _is_abandoned(worker, key):
+            raise Abandoned
 
     run_cell(cell, _opened(cell.path), recorded, emit)
+
+
+def facts() -> dict[str, str]:
+    """What must be the same wherever cells of one sweep run."""
+    made = environment()
+    return {name: str(made[name]) for name in SAME}
+
+
+def fault(wanted: Mapping[str, str], path: str) -> str:
+    """Why this worker cannot stand beside the driver, as the end of a sentence; empty where it can."""
+    found = facts()
+    other = [f"{name} {found[name]}, not {wanted[name]}" for name in wanted if found[name] != wanted[name]]
+    if other:
+        return f"has {', '.join(other)}"
+    return "" if not path or Path(path).is_dir() else f"does not see {path}"
+
+
+def _is_abandoned(worker: Worker, key: Any) -> bool:
+    """True where the scheduler took the task back, as it does when its driver is gone."""
+    task = worker.state.tasks.get(key)
+    return task is None or task.state == "cancelled"
 
 
 def dask_setup(worker: Worker) -> None:

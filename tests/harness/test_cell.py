@@ -6,7 +6,7 @@ import pytest
 
 from harness import model_files
 from harness.cell import run_cell
-from harness.records import CellEnded, Outcome, TrialEnded, TrialStarted
+from harness.records import CellEnded, Outcome, RefitStarted, TrialEnded, TrialStarted
 from harness.splits import subset
 
 
@@ -35,7 +35,7 @@ def family(request):
 
 def test_a_cell_streams_starts_and_ends_and_its_result_last(family, task, make_cell):
     events = run(make_cell(family, trials=3), task)
-    assert [type(event) for event in events] == [TrialStarted, TrialEnded] * 3 + [CellEnded]
+    assert [type(event) for event in events] == [*[TrialStarted, TrialEnded] * 3, RefitStarted, CellEnded]
     assert [event.trial.number for event in events[1:-1:2]] == [0, 1, 2]
     assert result_of(events).trials == 3
 
@@ -156,7 +156,7 @@ def test_a_search_whose_seconds_are_spent_is_concluded_as_it_was(logistic, task,
     recorded = [event.trial for event in run(make_cell(logistic, trials=3), task)[1:-1:2]]
     slow = tuple(replace(trial, seconds=12.0) for trial in recorded)
     events = run(cell, task, slow)
-    assert [type(event) for event in events] == [CellEnded]
+    assert [type(event) for event in events] == [RefitStarted, CellEnded]
     assert events[-1].result.trials == 3
 
 

@@ -1,4 +1,5 @@
 import copy
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,7 @@ TREE = {
         "kernel": "svm",
         "networks": ["small_nn", "medium_nn", "large_nn"],
     },
-    "launch": {"name": "local", "workers": None},
+    "launch": {"name": "local", "workers": None, "memory": "auto"},
     "tracking": {"root": "mlruns", "uri": None},
     "trusted_modules": [],
     "format": "text",
@@ -61,7 +62,7 @@ def test_a_tree_becomes_frozen_settings():
     config = parsed()
     assert config.source == "yaml text"
     assert config.search == SearchSettings(sampler="tpe", pruner="quartile", trials=8)
-    assert config.launch == LaunchSettings("local", None)
+    assert config.launch == LaunchSettings("local", folder=Path("mlruns/slurm"))
     with pytest.raises(AttributeError, match="cannot assign"):
         config.seed = 1
 
@@ -276,9 +277,23 @@ MISTAKES = [
     ("claims.networks", [], "claims.networks must be a list of families"),
     ("claims.networks", ["small_nn", "small_nn"], "made of different families"),
     ("claims.networks", ["small_nn", 3], "claims.networks must be a text, got 3"),
-    ("launch.name", "slurm", "one of local, inline"),
+    ("launch.name", "ray", "one of local, inline, dask, slurm"),
     ("launch.workers", 0, "at least 1, got 0"),
-    ("launch", {"name": "inline", "workers": 2}, "1 with launch=inline, got 2"),
+    ("launch", {"name": "inline", "workers": 2, "memory": None}, "1 with launch=inline, got 2"),
+    ("launch", {"name": "inline", "workers": None, "memory": "2GB"}, "cannot be enforced with launch=inline"),
+    ("launch.memory", 2, "an amount with its unit, got 2; e.g. launch.memory=2GB"),
+    ("launch.memory", "100MB", "at least 500MB, got '100MB'"),
+    ("launch", {"name": "dask", "address": None, "workers": None, "memory": None}, "needs launch.address"),
+    (
+        "launch",
+        {"name": "dask", "address": "there", "workers": 2, "memory": None},
+        "the address of a Dask sch",
+    ),
+    (
+        "launch",
+        {"name": "slurm", "workers": 2, "memory": None, "walltime": "1:0:0", "queue": None, "account": None},
+        "launch=slurm needs launch.memory; e.g. launch.memory=4GB",
+    ),
     ("tracking.root", "", "tracking.root must be a text"),
     ("tracking.uri", 3, "the address of an MLflow store"),
     ("trusted_modules", "mine", "a list of modules, got 'mine'"),

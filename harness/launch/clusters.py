@@ -1,0 +1,185 @@
+"""Where Dask workers come from: started here, found at a scheduler's address, or asked of Slurm."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import dask
+from distributed import Client, LocalCluster, Security
+from distributed.system import MEMORY_LIMIT
+
+from harness.errors import LaunchError
+from harness.launch import worker
+from harness.launch.guard import end_group
+
+if TYPE_CHECKING:
+    from harness.launch_config import LaunchSettings
+
+CONNECT_SECONDS = 10
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), 1)
+CONFIG: dict[str, Any] = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.worker-ttl": None,  # a long trial that holds the interpreter is no death
+    "distributed.scheduler.http.routes": [],  # nobody looks, so there are no pages to guard
+    "distributed.worker.http.routes": [],
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": False,  # the guard does it, and says so
+    "distributed.nanny.pre-spawn-environ": ONE_THREAD,
+}
+LOOPBACK = "127.0.0.1:0"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Workers and how to deal with them.
+
+    Attributes:
+        address, scheduler: of the scheduler, and its id.
+        slots: how many cells run at once; None for as many as there are workers.
+        memory: the limit of a worker process in bytes; None for no limit of ours.
+        restore: bring back workers that are missing.
+        misses_allowed: how often a worker may be looked for in vain before it counts as dead. Dask tells of
+            a death itself as a rule, which is surer, and should be heard first.
+        is_foreign: True where the workers may have other code or other data, and outlive the driver.
+        checked: the foreign workers that were found able to run cells.
+    """
+
+    client: Client
+    address: str
+    slots: int | None
+    memory: int | None
+    restore: Callable[[int], object]
+    misses_allowed: int = 2
+    is_foreign: bool = True
+    checked: set[str] = field(default_factory=set)
+    scheduler: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scheduler", self.client.scheduler_info()["id"])
+
+    def live(self) -> set[str]:
+        """The addresses of the live workers.
+
+        Raises:
+            LaunchError: the scheduler is gone.
+        """
+        told: Mapping[str, Any] = {}
+        with contextlib.suppress(OSError, TimeoutError, RuntimeError):
+            told = self.client.scheduler_info(n_workers=-1)
+        if told.get("id") != self.scheduler:  # one that was started again knows nothing of our cells
+            raise LaunchError(
+                f"the scheduler at {self.address} is gone; what had ended is recorded: "
+                "start it again, and the same command continues"
+            )
+        live = set(told["workers"])
+        if self.slots is not None and len(live) < self.slots:
+            self.restore(self.slots)
+        return live
+
+    def check(self, address: str, path: str) -> None:
+        """Refuse a foreign worker that would compute something else, or nothing.
+
+        Args:
+            address: of the worker.
+            path: the folder of prepared data, which it must see.
+
+        Raises:
+            LaunchError: naming the worker and what is wrong with it.
+        """
+        if not self.is_foreign or address in self.checked:
+            return
+        try:
+            fault = self.client.run(worker.fault, worker.facts(), path, workers=[address])[address]
+            if not self.client.run(os.getpid, workers=[address], nanny=True):
+                fault = "has no nanny"
+        except Exception as error:
+            fault = f"cannot be asked to run anything ({type(error).__name__}: {error})"
+        if fault:
+            raise LaunchError(
+                f"the worker at {address} {fault}; each needs a nanny, this version of scale-harness and its "
+                "libraries, and sees the folder of tracking.root"
+            )
+        self.checked.add(address)
+
+
+@contextlib.contextmanager
+def opened(settings: LaunchSettings) -> Iterator[Cluster]:
+    """The cluster of a launcher, closed on leaving."""
+    for name in ("distributed", "tornado", "bokeh"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    with dask.config.set(CONFIG), _OPENED[settings.name](settings) as cluster:
+        try:
+            yield cluster
+        finally:
+            with contextlib.suppress(Exception):  # one that is gone need not be closed
+                cluster.client.close()
+
+
+@contextlib.contextmanager
+def _local(settings: LaunchSettings) -> Iterator[Cluster]:
+    """Processes on this machine, one per core where their number is not given."""
+    count = settings.workers or cores()
+    memory = MEMORY_LIMIT // count if settings.memory is None else settings.memory
+    # A nanny that is slow to restart its worker would be closed.
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}):
+        cluster = LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=None,
+            dashboard_address=LOOPBACK,
+            worker_dashboard_address=LOOPBACK,
+            silence_logs=logging.CRITICAL + 1,
+            security=Security.temporary(),
+            preload=[worker.__name__],
+        )
+        try:
+            # Now and then a nanny gives up on its worker: scaling to the same number replaces it.
+            at, client = cluster.scheduler_address, Client(cluster)
+            yield Cluster(client, at, count, memory, cluster.scale, misses_allowed=5, is_foreign=False)
+        finally:
+            _end_processes(cluster)
+            with contextlib.suppress(TimeoutError):
+                cluster.close()
+
+
+def cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _end_processes(cluster: LocalCluster) -> None:
+    """End every worker at once, busy or idle: whatever counts has been acknowledged."""
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        if pid := nanny.pid:
+            end_group(pid)
+
+
+@contextlib.contextmanager
+def _dask(settings: LaunchSettings) -> Iterator[Cluster]:
+    """The workers of a scheduler that somebody started."""
+    try:
+        client = Client(settings.address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise LaunchError(
+            f"no scheduler answers at {settings.address} ({error}); start one (`dask scheduler`), "
+            "or correct launch.address"
+        ) from error
+    yield Cluster(client, settings.address, settings.workers, settings.memory, restore=lambda count: None)
+
+
+def _slurm(settings: LaunchSettings) -> contextlib.AbstractContextManager[Cluster]:
+    from harness.launch import slurm
+
+    return slurm.jobs(settings)
+
+
+_OPENED = {"local": _local, "dask": _dask, "slurm": _slurm}

@@ -1,0 +1,207 @@
+"""Schedulers and workers that the sweep did not start: by hand on loopback, and through Slurm's commands."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from harness import launch
+from harness.config import LaunchSettings
+from harness.errors import LaunchError
+from harness.launch import clusters, slurm, worker
+
+INLINE = LaunchSettings("inline")
+
+
+class ByHand:
+    """A scheduler and its workers, as a person starts them, each in a session of its own."""
+
+    def __init__(self, folder):
+        self.folder, self.processes = folder, []
+        self.port = free_port()
+        self.address = f"tcp://127.0.0.1:{self.port}"
+
+    def start(self, program, *words):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *words, "--no-dashboard"]
+        with (self.folder / "dask.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, cwd=self.folder, stdout=log, stderr=log, start_new_session=True
+            )
+        self.processes.append(process)
+        return process
+
+    def scheduler(self):
+        where = ("--host", "127.0.0.1", "--port", str(self.port))
+        return self.start("scheduler", *where, "--dashboard-address", "127.0.0.1:0")
+
+    def worker(self, *words):
+        return self.start("worker", self.address, "--nthreads", "1", "--host", "127.0.0.1", *words)
+
+    def end(self):
+        for process in self.processes:
+            kill_session(process)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def kill_session(process):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.fixture
+def by_hand(tmp_path):
+    made = ByHand(tmp_path)
+    yield made
+    made.end()
+
+
+def settings(by_hand, **more):
+    return LaunchSettings("dask", address=by_hand.address, **more)
+
+
+def test_workers_started_by_hand_tell_the_same_story_also_when_one_is_killed(
+    by_hand, cells, memory, logistic
+):
+    by_hand.scheduler()
+    workers = [by_hand.worker(), by_hand.worker()]
+    whole, ledger = memory(), memory()
+    launch.run(INLINE, cells(logistic, count=4), whole)
+
+    def kill_one(cell, trial):
+        if len(workers) == 2 and trial.number == 1:
+            kill_session(workers.pop())  # nanny and worker
+
+    ledger.on_trial = kill_one
+    launch.run(settings(by_hand), cells(logistic, count=4), ledger)
+    assert len(workers) == 1
+    assert ledger.story() == whole.story()
+
+
+def test_a_scheduler_that_dies_loses_nothing_and_the_same_cells_continue(by_hand, cells, memory, logistic):
+    whole, ledger = memory(), memory()
+    launch.run(INLINE, cells(logistic), whole)
+    first = [by_hand.scheduler(), by_hand.worker()]
+
+    def kill_all(cell, trial):
+        if first and trial.number == 1:
+            while first:
+                kill_session(first.pop(0))
+
+    ledger.on_trial = kill_all
+    with pytest.raises(LaunchError, match=r"the scheduler at tcp://127.0.0.1:\d+ is gone"):
+        launch.run(settings(by_hand), cells(logistic), ledger)
+    assert sum(map(len, ledger.recorded.values())) < 6
+    by_hand.scheduler()
+    by_hand.worker()
+    rest = memory(recorded=ledger.recorded, done=set(ledger.results), results=ledger.results)
+    launch.run(settings(by_hand), cells(logistic), rest)
+    assert rest.story() == whole.story()
+
+
+def test_a_hung_trial_on_a_foreign_worker_is_ended_and_so_is_one_that_grows(by_hand, cells, memory, mischief):
+    by_hand.scheduler()
+    by_hand.worker()
+    ledger = memory()
+    family = mischief("hang", "eat", "none")
+    ledger_cells = cells(family, count=1, trials=6, trial_seconds=2.0, sampler="random")
+    launch.run(settings(by_hand, memory=10**9), ledger_cells, ledger)
+    ends = {trial.params["deed"]: trial.outcome.value for trial in ledger.recorded["cell0"]}
+    assert ends["hang"] == "timed out"
+    assert ends.get("eat", "out of memory") == "out of memory"
+    assert ends.get("none", "complete") == "complete"
+
+
+def test_a_worker_without_a_nanny_is_refused(by_hand, cells, memory, logistic):
+    by_hand.scheduler()
+    by_hand.worker("--no-nanny")
+    with pytest.raises(LaunchError, match="each needs a nanny"):
+        launch.run(settings(by_hand), cells(logistic), memory())
+
+
+def test_where_no_scheduler_answers_the_address_is_named(by_hand, cells, memory, logistic, monkeypatch):
+    monkeypatch.setattr(clusters, "CONNECT_SECONDS", 1)
+    with pytest.raises(LaunchError, match=r"no scheduler answers at tcp://127.0.0.1:\d+ .*launch.address"):
+        launch.run(settings(by_hand), cells(logistic), memory())
+
+
+def test_a_worker_with_other_versions_or_without_the_data_is_told_apart(tmp_path):
+    wanted = worker.facts()
+    assert worker.fault(wanted, str(tmp_path)) == ""
+    assert worker.fault(wanted | {"numpy": "1.0"}, "").endswith("not 1.0")
+    assert worker.fault(wanted, "/nowhere") == "does not see /nowhere"
+
+
+SBATCH = """\
+#!{python}
+import subprocess, sys
+log = open({log!r}, "ab")
+job = subprocess.Popen(["bash", sys.argv[-1]], stdout=log, stderr=log, start_new_session=True)
+print("Submitted batch job", job.pid)
+"""
+SCANCEL = """\
+#!{python}
+import contextlib, os, signal, sys
+with contextlib.suppress(ProcessLookupError):
+    os.killpg(int(sys.argv[-1]), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def jobs(tmp_path, monkeypatch):
+    """Slurm's two commands, as far as dask-jobqueue uses them, on this machine."""
+    for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(text.format(python=sys.executable, log=str(tmp_path / "jobs.log")))
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    return LaunchSettings(
+        "slurm", workers=2, memory=2 * 10**9, walltime="00:10:00", queue="short", folder=tmp_path / "slurm"
+    )
+
+
+def test_the_job_script_asks_for_one_core_and_the_memory_and_starts_a_watched_worker(jobs, tmp_path):
+    security = slurm.certificates(tmp_path)
+    with slurm.cluster_of(replace(jobs, account="lab"), security) as cluster:
+        script = cluster.job_script()
+    for line in (
+        *("#SBATCH -J harness", "#SBATCH -p short", "#SBATCH -A lab", "#SBATCH -n 1"),
+        *("#SBATCH --cpus-per-task=1", "#SBATCH --mem=2G", "#SBATCH -t 00:10:00"),
+        *("export OMP_NUM_THREADS=1", "export OPENBLAS_NUM_THREADS=1"),
+    ):
+        assert line in script.splitlines()
+    assert "--nanny" in script
+    assert "--preload harness.launch.worker" in script
+    assert "--tls-key" in script
+    assert "tls://" in script
+
+
+def test_jobs_tell_the_same_story_and_end_with_the_sweep(jobs, cells, memory, logistic):
+    whole, ledger = memory(), memory()
+    launch.run(INLINE, cells(logistic), whole)
+    launch.run(jobs, cells(logistic), ledger)
+    assert ledger.story() == whole.story()
+    wait_until(lambda: not [p for p in psutil.process_iter(["cmdline"]) if str(jobs.folder) in joined(p)])
+
+
+def joined(process):
+    return " ".join(process.info["cmdline"] or ())
+
+
+def wait_until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
