@@ -1,3 +1,5 @@
+import contextlib
+import http.client
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -140,14 +142,25 @@ def test_workers_run_on_one_blas_thread(cells, memory, mischief, tmp_path):
     assert Path("threads.txt").read_text() == "['1']"
 
 
-def test_local_workers_listen_on_the_loopback_address_alone(cells, memory, logistic):
-    heard = []
+def test_local_workers_listen_on_the_loopback_address_alone_and_show_no_pages(cells, memory, logistic):
+    heard, answers = [], set()
 
     def listen(cell, trial):
         tree = [psutil.Process(), *psutil.Process().children(recursive=True)]
         sockets = [each for process in tree for each in process.net_connections("inet")]
         heard.extend(each.laddr for each in sockets if each.status == psutil.CONN_LISTEN)
+        answers.update(status_of(address.port, "/info/main/workers.html") for address in heard)
 
     launch.run(TWO, cells(logistic, trials=1), memory(on_trial=listen))
     assert len(heard) >= 4  # scheduler, two nannies, two workers, and a port for pages each
     assert {address.ip for address in heard} == {"127.0.0.1"}
+    assert answers == {None, 404}
+
+
+def status_of(port, page):
+    """What a port answers to a browser; None where it speaks no HTTP."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", page)
+        return connection.getresponse().status
+    return None
