@@ -122,6 +122,8 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
     outcome, message = Outcome.COMPLETE, ""
     try:
         outcome = _watch(bench, search, setting, seen, start)
+        if outcome is Outcome.TIMED_OUT:
+            message = f"ran past search.trial_seconds={bench.cell.search.trial_seconds:g}"
     except HarnessError:
         raise
     except Exception as error:  # a learner may raise anything: that is its outcome
