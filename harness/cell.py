@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
+import traceback
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -119,7 +120,7 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
     """One trial, its every end an outcome."""
     start = time.perf_counter()
     seen: list[Point] = []
-    outcome, message = Outcome.COMPLETE, ""
+    outcome, message, raised = Outcome.COMPLETE, "", ""
     try:
         outcome = _watch(bench, search, setting, seen, start)
         if outcome is Outcome.TIMED_OUT:
@@ -128,6 +129,7 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
         raise
     except Exception as error:  # a learner may raise anything: that is its outcome
         outcome, message = _misfortune(error)
+        raised = "".join(traceback.format_exception(error))
     chosen = evaluate.choice(bench.cell.family, seen) if outcome is Outcome.COMPLETE else None
     return Trial(
         number=number,
@@ -139,6 +141,7 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
         points=tuple((point.step, point.value) for point in seen),
         seconds=time.perf_counter() - start,
         message=message,
+        traceback=raised,
     )
 
 

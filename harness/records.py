@@ -6,7 +6,7 @@ Nothing here computes, and nothing here imports another room.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -214,6 +214,7 @@ class Trial:
         error: the validation error (share of rows wrong) at the chosen step.
         step: the chosen step of a learner that trains in steps.
         points: the reported (step, selection metric), at most 20, ascending by step.
+        traceback: of what a learner raised; kept for a person, not read back.
     """
 
     number: int
@@ -225,6 +226,7 @@ class Trial:
     points: tuple[tuple[int, float], ...] = ()
     seconds: float = 0.0
     message: str = ""
+    traceback: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ def write(client: MlflowClient, experiment: str, parent: str, cell: Cell, trial:
         metrics=[Metric(name, float(v), now, 0) for name, v in metrics.items() if v is not None],
         params=[Param(name, repr(v)) for name, v in trial.params.items()],
     )
+    if trial.traceback:
+        client.log_text(run.info.run_id, trial.traceback, "traceback.txt")
     client.set_terminated(run.info.run_id, TERMINAL.get(trial.outcome, "FAILED"), end_time=now)
 
 

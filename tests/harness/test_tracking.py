@@ -62,6 +62,16 @@ def test_a_trial_is_read_back_bit_for_bit(recorder, make_cell, logistic):
     assert recorder.begin(cell) == (TRIAL, *others)
 
 
+def test_the_traceback_of_a_failed_trial_is_an_artifact_of_its_run(store, recorder, make_cell, logistic):
+    cell = make_cell(logistic)
+    recorder.begin(cell)
+    failed = replace(TRIAL, outcome=Outcome.FAILED, value=None, traceback="Traceback: line 7")
+    recorder.trial(cell, failed)
+    (run,) = runs(store, "trial")
+    assert reading.artifact(store, run.info.run_id, "traceback.txt").read_text() == "Traceback: line 7"
+    assert recorder.begin(cell) == (failed,)
+
+
 def test_a_cell_is_read_back_with_its_correctness_and_model(store, recorder, make_cell, logistic, task):
     cell = make_cell(logistic, repeat=0, trials=2)
     recorder.begin(cell)
