@@ -129,7 +129,7 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
         raise
     except Exception as error:  # a learner may raise anything: that is its outcome
         outcome, message = _misfortune(error)
-        raised = "".join(traceback.format_exception(error))
+        raised = "".join(traceback.format_exception(error)) if outcome is Outcome.FAILED else ""
     chosen = evaluate.choice(bench.cell.family, seen) if outcome is Outcome.COMPLETE else None
     return Trial(
         number=number,
