@@ -125,7 +125,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
     """
     keys(tree, "", SWEEP_KEYS, optional=["model"])  # absent where the list of families is empty
     data = _data(tree["data"])
-    root, uri = _tracking(tree["tracking"])
+    root, uri = tracking(tree["tracking"])
     return SweepConfig(
         name=data.name if tree["name"] is None else name(tree["name"], "name"),
         seed=whole(tree["seed"], "seed", 0, 2**32 - 1),
@@ -138,7 +138,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         root=root,
         uri=uri,
         format=one_of(tree["format"], "format", FORMATS),
-        trusted_modules=_modules(tree["trusted_modules"]),
+        trusted_modules=modules(tree["trusted_modules"]),
         source=source,
     )
 
@@ -153,7 +153,7 @@ def parse_ui(tree: Mapping[str, Any], source: str = "") -> UiConfig:
     5000
     """
     keys(tree, "", ("tracking", "port"))
-    root, uri = _tracking(tree["tracking"])
+    root, uri = tracking(tree["tracking"])
     return UiConfig(root, uri, whole(tree["port"], "port", 1, 65535))
 
 
@@ -164,7 +164,7 @@ def parse_doctor(tree: Mapping[str, Any], source: str = "") -> DoctorConfig:
         ConfigError: as `parse`.
     """
     keys(tree, "", ("tracking", "data", "format"))
-    root, uri = _tracking(tree["tracking"])
+    root, uri = tracking(tree["tracking"])
     return DoctorConfig(root, uri, _data(tree["data"]), one_of(tree["format"], "format", FORMATS))
 
 
@@ -270,7 +270,8 @@ def _launch(tree: object) -> LaunchSettings:
     return LaunchSettings(launcher, workers)
 
 
-def _tracking(tree: object) -> tuple[Path, str | None]:
+def tracking(tree: object) -> tuple[Path, str | None]:
+    """Folder and address of the records."""
     fields = keys(tree, "tracking", ("root", "uri"))
     uri = fields["uri"]
     if uri is not None and not isinstance(uri, str):
@@ -278,7 +279,8 @@ def _tracking(tree: object) -> tuple[Path, str | None]:
     return Path(text(fields["root"], "tracking.root")).expanduser(), uri or None
 
 
-def _modules(value: object) -> tuple[str, ...]:
+def modules(value: object) -> tuple[str, ...]:
+    """The names of trusted modules."""
     if not isinstance(value, list):
         raise mistake("trusted_modules", "a list of modules", value, "e.g. 'trusted_modules=[my_package]'")
     for module in value:
