@@ -58,7 +58,7 @@ def check_recorded(text: str, name: str) -> None:
     check_yaml(text, name)
     import yaml
 
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):  # values, not text: "\\x24{" is "${" too
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):  # values, not text: "\x24{" is "${" too
         if isinstance(token, yaml.TagToken):
             raise ConfigError(f"{name} has the tag {''.join(map(str, token.value))!r}, and a record has none")
         if isinstance(token, yaml.ScalarToken):
