@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.checks import keys, mistake, name, one_of, positive, sequence, text, whole
 from harness.errors import ConfigError
 from harness.family_config import parse_families
+from harness.secrets import refuse_secrets
 
 if TYPE_CHECKING:
     from harness.records import ClaimSettings, Family, SearchSettings
@@ -126,12 +127,16 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
     keys(tree, "", SWEEP_KEYS, optional=["model"])  # absent where the list of families is empty
     data = _data(tree["data"])
     root, uri = tracking(tree["tracking"])
+    families = parse_families(tree.get("model"))
+    refuse_secrets(tree["name"], "name")
+    for family in families:
+        refuse_secrets([family.label, family.space], f"model.{family.name}, label or space,")
     return SweepConfig(
         name=data.name if tree["name"] is None else name(tree["name"], "name"),
         seed=whole(tree["seed"], "seed", 0, 2**32 - 1),
         repeats=_repeats(tree["repeats"]),
         data=data,
-        families=parse_families(tree.get("model")),
+        families=families,
         search=_search(tree["search"]),
         claims=_claims(tree["claims"]),
         launch=_launch(tree["launch"]),

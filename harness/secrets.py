@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+from harness.errors import ConfigError
+
 MASK = "***"
 SHORTEST = 6  # characters; a shorter value would take ordinary words out of every sentence
 _SECRET_NAME = re.compile(
@@ -27,7 +29,7 @@ _USERINFO = re.compile(r"(?<=//)[^/\s?#'\"]*@")
 _QUERY = re.compile(r"(://[^\s?'\"]*\?)([^\s#'\"]*)")
 _PASSWORD = re.compile(r"://[^/\s:@'\"]*:([^\s'\"]*)@")
 
-PUBLIC_KEYS = ("name.", "data.", "tracking.root.")
+_PUBLIC_KEYS = re.compile(r"name\.|data\.|tracking\.root\.|model\.[^.]+\.(label|space)\.")
 _taken: dict[str, str] = {}  # variable -> the value that a configuration took from it
 
 
@@ -59,6 +61,19 @@ def hidden(tree: Any) -> Any:
     return tree
 
 
+def refuse_secrets(tree: Any, path: str) -> None:
+    """Refuse a secret where it could not be hidden: in the name of a file, or a value that is searched.
+
+    Raises:
+        ConfigError: naming the key, not the value.
+    """
+    if hidden(tree) != tree:
+        raise ConfigError(
+            f"{path} must be free of secrets, for everybody sees it, and it holds one (the value of "
+            "a variable such as a token, or a password in an address); choose another"
+        )
+
+
 def take(name: str, value: str | None) -> None:
     """Note what a configuration took from the environment, unless anybody may know it.
 
@@ -72,7 +87,7 @@ def take(name: str, value: str | None) -> None:
 
 
 def publish(tree: Any) -> None:
-    """Forget what a configuration took for a place that everybody sees: its name, its folder, which data."""
+    """Forget what a configuration took for a place that everybody sees: name, folder, data, what is searched."""
     texts = tuple(_texts(tree))
     for name in [name for name, value in _taken.items() if any(value in text for text in texts)]:
         del _taken[name]
@@ -82,7 +97,10 @@ def _texts(node: Any, path: str = "") -> Iterator[str]:
     if isinstance(node, dict):
         for key, value in node.items():
             yield from _texts(value, f"{path}{key}.")
-    elif isinstance(node, str) and path.startswith(PUBLIC_KEYS):
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value, path)
+    elif isinstance(node, str) and _PUBLIC_KEYS.match(path):
         yield node
 
 

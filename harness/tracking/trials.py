@@ -15,6 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
 from harness.records import Cell, Outcome, Trial
+from harness.secrets import hide
 
 TERMINAL = {Outcome.COMPLETE: "FINISHED", Outcome.PRUNED: "FINISHED"}
 MESSAGE_LENGTH = 2000
@@ -46,7 +47,7 @@ def _tags(parent: str, cell: Cell, trial: Trial) -> dict[str, Any]:
         "number": str(trial.number),
         "outcome": trial.outcome.value,
         "points": json.dumps(trial.points),
-        **({"message": trial.message[:MESSAGE_LENGTH]} if trial.message else {}),
+        **({"message": hide(trial.message)[:MESSAGE_LENGTH]} if trial.message else {}),
     }
 
 
