@@ -148,7 +148,7 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
     from hydra import main as hydra_main
     from omegaconf import DictConfig, OmegaConf
 
-    jobs: list[Job] = []
+    composed: list[tuple[dict[str, Any], Any, tuple[str, ...]]] = []
 
     def collect(tree: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
@@ -156,10 +156,8 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
         about = HydraConfig.get()
         first, *others = (Path(at.path) for at in about.runtime.config_sources if at.schema == "file")
         conf_files.refuse_shadowed(first, others)
-        plain = _plain(tree)
-        secrets.publish(plain)
-        source = OmegaConf.create(secrets.hidden(OmegaConf.to_container(tree, resolve=False)))
-        jobs.append(Job(plain, OmegaConf.to_yaml(source), tuple(about.overrides.task)))
+        raw = OmegaConf.to_container(tree, resolve=False)
+        composed.append((_plain(tree), raw, tuple(about.overrides.task)))
 
     conf = str(conf_files.folder())
     program = hydra_main(version_base="1.3", config_path=conf, config_name=primary)(collect)
@@ -175,7 +173,12 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
             raise
         raise ConfigError(explain(error, conf_files.choices())) from error
     print(complaints.getvalue(), end="", file=sys.stderr)
-    return jobs
+    for plain, _, _ in composed:
+        secrets.publish(plain)
+    return [
+        Job(plain, OmegaConf.to_yaml(OmegaConf.create(secrets.hidden(raw))), words)
+        for plain, raw, words in composed
+    ]
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def take(name: str, value: str | None) -> None:
 
 
 def publish(tree: Any) -> None:
-    """Forget what a configuration took for a place that everybody sees: name, folder, data, what is searched."""
+    """Forget what was taken for a place that everybody sees: name, folder, data, what is searched."""
     texts = tuple(_texts(tree))
     for name in [name for name, value in _taken.items() if any(value in text for text in texts)]:
         del _taken[name]
