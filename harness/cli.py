@@ -174,7 +174,7 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
         raise ConfigError(explain(error, conf_files.choices())) from error
     print(complaints.getvalue(), end="", file=sys.stderr)
     for plain, _, _ in composed:
-        secrets.publish(plain)
+        secrets.settle(plain)
     return [
         Job(plain, OmegaConf.to_yaml(OmegaConf.create(secrets.hidden(raw))), words)
         for plain, raw, words in composed
@@ -269,7 +269,7 @@ def tree_of(text: str, name: str) -> dict[str, Any]:
         if isinstance(error, HarnessError):
             raise
         raise ConfigError(f"{name}: {explain(error, conf_files.choices())}") from error
-    secrets.publish(plain)
+    secrets.settle(plain)
     return plain
 
 

@@ -31,6 +31,7 @@ _PASSWORD = re.compile(r"://[^/\s:@'\"]*:([^\s'\"]*)@")
 
 _PUBLIC_KEYS = re.compile(r"name\.|data\.|tracking\.root\.|model\.[^.]+\.(label|space)\.")
 _taken: dict[str, str] = {}  # variable -> the value that a configuration took from it
+_given: set[str] = set()  # in the addresses of configurations
 
 
 def hide(text: str) -> str:
@@ -86,32 +87,45 @@ def take(name: str, value: str | None) -> None:
         _taken[name] = value
 
 
-def publish(tree: Any) -> None:
-    """Forget what was taken for a place that everybody sees: name, folder, data, what is searched."""
-    texts = tuple(_texts(tree))
-    for name in [name for name, value in _taken.items() if any(value in text for text in texts)]:
+def settle(tree: Any) -> None:
+    """Learn the passwords in a composed tree's addresses, and forget what was taken for a public place.
+
+    Public are the name, the folder, which data, and what is searched: everybody sees them.
+    """
+    texts = list(_texts(tree))
+    public = [text for path, text in texts if _PUBLIC_KEYS.match(path)]
+    for name in [name for name, value in _taken.items() if any(value in text for text in public)]:
         del _taken[name]
+    for _, text in texts:
+        _given.update(_of_address(text))
 
 
-def _texts(node: Any, path: str = "") -> Iterator[str]:
+def _texts(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(node, dict):
         for key, value in node.items():
             yield from _texts(value, f"{path}{key}.")
     elif isinstance(node, list):
         for value in node:
             yield from _texts(value, path)
-    elif isinstance(node, str) and _PUBLIC_KEYS.match(path):
-        yield node
+    elif isinstance(node, str):
+        yield path, node
+
+
+def _of_address(text: str) -> Iterator[str]:
+    """Passwords and values of queries of the addresses in a text, as they are and decoded."""
+    queries = [query for _, query in _QUERY.findall(text)]
+    values = [pair.partition("=")[2] for query in queries for pair in query.split("&")]
+    for secret in _PASSWORD.findall(text) + values:
+        yield from (secret, unquote(secret))
 
 
 def known() -> list[str]:
     """Every secret in each form that a text may hold it in, the longest first."""
-    found = set(_taken.values())
+    found = _given | set(_taken.values())
     for name, value in os.environ.items():
         if _SECRET_NAME.search(name):
             found.add(value)
-        for password in _PASSWORD.findall(value):
-            found |= {password, unquote(password)}
+        found.update(_of_address(value))
     forms = {form for secret in found if len(secret) >= SHORTEST for form in _forms(secret)}
     return sorted(forms, key=len, reverse=True)
 

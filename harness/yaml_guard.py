@@ -8,7 +8,8 @@ from typing import Any
 from harness.errors import ConfigError
 
 MAX_VALUES = 10_000
-MAX_LENGTH = 1_000_000  # characters of a recorded configuration
+MAX_LENGTH = 200_000  # characters of a recorded configuration
+MAX_DEPTH = 50
 _HARMLESS = re.compile(r"\$\{\s*(?:oc\.env:\s*\w+\s*(?:,[^${}]*)?|[\w.]+)\s*\}")
 
 
@@ -37,7 +38,7 @@ def check_yaml(text: str, name: str) -> None:
 
 
 def check_recorded(text: str, name: str) -> None:
-    """Refuse a recorded text that is too large, unfolds too far, or calls a resolver other than `oc.env`.
+    """Refuse a recorded text that is too long, deep or unfolds too far, has tags, or calls but `oc.env`.
 
     Args:
         text: the YAML, unresolved.
@@ -58,7 +59,12 @@ def check_recorded(text: str, name: str) -> None:
     check_yaml(text, name)
     import yaml
 
+    depth = 0
     for token in yaml.scan(text, Loader=yaml.SafeLoader):  # values, not text: "\x24{" is "${" too
+        kind = type(token).__name__
+        depth += kind.endswith("StartToken") - kind.endswith("EndToken")
+        if depth > MAX_DEPTH:
+            raise ConfigError(f"{name} is nested more than {MAX_DEPTH} deep; a record never is")
         if isinstance(token, yaml.TagToken):
             raise ConfigError(f"{name} has the tag {''.join(map(str, token.value))!r}, and a record has none")
         if isinstance(token, yaml.ScalarToken):
