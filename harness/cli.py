@@ -169,7 +169,7 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
         if end.code:
             raise ConfigError(_last_complaint(complaints)) from end
     except Exception as error:
-        if isinstance(error, (HarnessError, BrokenPipeError)) or _wants_traceback():
+        if isinstance(error, (HarnessError, BrokenPipeError)):
             raise
         raise ConfigError(explain(error, conf_files.choices())) from error
     print(complaints.getvalue(), end="", file=sys.stderr)

@@ -131,6 +131,9 @@ def _is_defined_as(family: Any, recorded: Mapping[str, Any]) -> bool:
 
 
 def _why_other_numbers(recorded: RecordedCell) -> Iterator[str]:
+    if not recorded.result.environment:
+        yield "not known: a cell that did not complete has no environment recorded"
+        return
     with threadpoolctl.threadpool_limits(1):
         changed = differences(environment_of(recorded), environment())
     yield from changed

@@ -9,6 +9,8 @@ import zipfile
 
 import pytest
 
+from harness.cli import main
+
 LEAKY = """
 import os, sys
 from sklearn.dummy import DummyClassifier
@@ -55,22 +57,28 @@ def place(tmp_path_factory):
     return here
 
 
-def run(here, *words, **more):
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("HYDRA_", "MLFLOW_"))}
-    path = [os.environ["PYTHONPATH"]] if "PYTHONPATH" in os.environ else []
-    return subprocess.run(
-        [sys.executable, "-m", "harness", *words, "--config-dir", "mine"],
-        cwd=here,
-        env={
-            **inherited,
-            **SECRETS,
-            "PYTHONPATH": f"{here}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-            **more,
-        },
-        capture_output=True,
-        text=True,
-        timeout=300,
+@pytest.fixture
+def _told(monkeypatch, place):
+    """The secrets are in the environment, and the working directory is the place."""
+    for name in [name for name in os.environ if name.startswith(("HYDRA_", "MLFLOW_TRACKING"))]:
+        monkeypatch.delenv(name)
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(place)
+
+
+def here(words, capfd):
+    """Status and output of a command in this process."""
+    status = main(words)
+    return status, "".join(capfd.readouterr())
+
+
+def elsewhere(words, _):
+    """Status and output of a command in a process of its own."""
+    end = subprocess.run(
+        [sys.executable, "-m", "harness", *words], capture_output=True, text=True, timeout=300
     )
+    return end.returncode, end.stdout + end.stderr
 
 
 def leaks(folder):
@@ -90,16 +98,18 @@ SWEEP = [
     *("sweep", "data=digits", "model=[keyed,leaky]", "data.sizes=[64]", "repeats=1", "search.trials=1"),
     *("trusted_modules=[leaky_for_test]", "claims.linear=keyed"),
 ]
+THEIRS = ["--config-dir", "mine"]
 
 
-@pytest.mark.parametrize(("launch", "full"), [("inline", "0"), ("local", "1")])
-def test_a_sweep_that_tells_all_it_knows_leaves_no_secret(launch, full, place, root):
-    words = [*SWEEP, f"launch={launch}", f"tracking.root={root}"]
-    end = run(place, *words, *(["launch.workers=1"] if launch == "local" else []), HYDRA_FULL_ERROR=full)
-    assert end.returncode == 1, end.stderr  # one family of two fails
-    assert "ValueError" in end.stdout + end.stderr
-    assert "***" in end.stdout + end.stderr
-    assert MARK not in end.stdout + end.stderr
+@pytest.mark.usefixtures("_told")
+@pytest.mark.parametrize(("launch", "run", "full"), [("inline", here, "0"), ("local", elsewhere, "1")])
+def test_a_sweep_that_tells_all_it_knows_leaves_no_secret(launch, run, full, root, monkeypatch, capfd):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", full)
+    status, said = run([*SWEEP, f"launch={launch}", f"tracking.root={root}", *THEIRS], capfd)
+    assert status == 1, said  # one family of two fails
+    assert "ValueError" in said
+    assert "***" in said
+    assert MARK not in said
     assert list(root.rglob("report.html"))
     assert list(root.rglob("cell.json"))
     assert leaks(root) == []
@@ -130,13 +140,17 @@ def forbidding():
         thread.join()
 
 
+@pytest.mark.usefixtures("_told")
 @pytest.mark.parametrize("full", ["0", "1"])
-def test_a_server_that_refuses_is_told_without_its_credentials(full, place, tmp_path, forbidding):
-    words = [*SWEEP, f"tracking.root={tmp_path / 'records'}"]
+def test_a_server_that_refuses_is_told_without_its_credentials(
+    full, tmp_path, forbidding, monkeypatch, capfd
+):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", full)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     address = f"tracking.uri='http://user:canary-in-url@127.0.0.1:{forbidding}/?key=canary-in-query'"
-    end = run(place, *words, address, HYDRA_FULL_ERROR=full, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
-    assert end.returncode == 2
-    assert f"http://***@127.0.0.1:{forbidding}/" in end.stderr
-    assert ("Traceback" in end.stderr) == (full == "1")
-    assert MARK not in end.stdout + end.stderr
+    status, said = here([*SWEEP, f"tracking.root={tmp_path / 'records'}", address, *THEIRS], capfd)
+    assert status == 2
+    assert f"http://***@127.0.0.1:{forbidding}/" in said
+    assert ("Traceback" in said) == (full == "1")
+    assert MARK not in said
     assert leaks(tmp_path) == []
