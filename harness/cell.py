@@ -6,7 +6,6 @@ writes no file, and streams what happens through `emit`, whose last event is the
 
 from __future__ import annotations
 
-import platform
 import time
 import traceback
 import warnings
@@ -19,6 +18,7 @@ import threadpoolctl
 from numpy.typing import NDArray
 
 from harness import evaluate, model_files
+from harness.environment import environment
 from harness.errors import HarnessError
 from harness.evaluate import Point
 from harness.families import build
@@ -228,32 +228,3 @@ def _test(bench: _Bench, learner: Any, task: Task) -> tuple[NDArray[np.bool_], f
     if not np.isfinite(loss):
         raise FloatingPointError("the test log-loss is not finite")
     return correct, loss
-
-
-def environment() -> dict[str, Any]:
-    """What bits may depend on beside the key: versions, processor, BLAS kernel and threads."""
-    from importlib.metadata import version
-
-    blas = [
-        {name: pool.get(name) for name in ("internal_api", "version", "architecture", "num_threads")}
-        for pool in threadpoolctl.threadpool_info()
-        if pool.get("user_api") == "blas"
-    ]
-    packages = ("numpy", "scipy", "scikit-learn", "optuna", "scale-harness")
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "processor": _processor(),
-        "blas": blas,
-        **{name: version(name) for name in packages},
-    }
-
-
-def _processor() -> str:
-    """The processor's model name, as Linux tells it; elsewhere what Python knows."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.errors import ConfigError
+from harness.secrets import hidden
 
 
 def mistake(path: str, rule: str, found: object, remedy: str = "") -> ConfigError:
@@ -22,7 +23,7 @@ def mistake(path: str, rule: str, found: object, remedy: str = "") -> ConfigErro
     "seed must be a whole number, got 'x'; e.g. seed=3"
     """
     return ConfigError(
-        f"{path} must be {rule}, got {reprlib.repr(found)}" + (f"; {remedy}" if remedy else "")
+        f"{path} must be {rule}, got {reprlib.repr(hidden(found))}" + (f"; {remedy}" if remedy else "")
     )
 
 

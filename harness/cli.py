@@ -7,103 +7,67 @@ mistake, also not in a multirun.
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from harness import conf_files
+from harness import conf_files, secrets
 from harness.checks import nearest
-from harness.config import parse, parse_doctor, parse_ui
+from harness.commands import COMMANDS, HELP, Command
 from harness.errors import ConfigError, HarnessError
 from harness.explain import explain, one_line
 from harness.jobs import Job, named
-from harness.yaml_guard import check_yaml
+from harness.yaml_guard import check_recorded, check_yaml
 
 INTERRUPTED = 130  # exit status
 MAX_VALUES = 10_000  # of a configuration; aliases and interpolations can make a short file explode
-
-
-@dataclass(frozen=True)
-class Command:
-    """What a word on the command line stands for; `target` is imported only when it runs."""
-
-    summary: str
-    primary: str
-    check: Callable[[dict[str, Any], str], Any]
-    target: str
-
-    def run(self, config: Any) -> int:
-        """The exit status of the work."""
-        module, _, function = self.target.partition(":")
-        status: int = getattr(importlib.import_module(module), function)(config)
-        return status
-
-
-COMMANDS = {
-    "sweep": Command(
-        "run the cells that are not recorded yet, write the report", "config", parse, "harness.sweep:run"
-    ),
-    "plan": Command(
-        "show the cells: done, missing, estimated cost; run nothing", "config", parse, "harness.plan:show"
-    ),
-    "report": Command("write the report again from what is recorded", "config", parse, "harness.sweep:again"),
-    "curves": Command("draw the curves alone from what is recorded", "config", parse, "harness.sweep:redraw"),
-    "ui": Command("open MLflow's pages on the records", "ui", parse_ui, "harness.ui:serve"),
-    "doctor": Command("say what is amiss on this machine", "doctor", parse_doctor, "harness.doctor:run"),
-}
-
-HELP = """\
-harness: would more data help, or a bigger model, or better tuning?
-
-It tunes families of models at growing training-set sizes, records every trial in MLflow, and draws
-test error against size with honest intervals. The first thing to try (digits, about half a minute):
-
-  harness sweep experiment=quick
-
-Commands:
-{commands}
-
-harness COMMAND --help    what it does, its keys and choices
-harness --version         this program's version
-eval "$(harness -sc install=bash)"    completion of commands, keys and choices
-
-Everything is key=value, lists in quotes: harness sweep 'model=[svm,small_nn]' 'data.sizes=[500,5000]'
-More: README.md and docs/ of the project.
-"""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status.
 
     0 complete, 1 a cell failed, 2 a mistake (one line on stderr), 130 interrupted. In a multirun the largest
-    of the jobs' statuses. HYDRA_FULL_ERROR=1 in the environment lets the traceback of a mistake through.
+    of the jobs' statuses. HYDRA_FULL_ERROR=1 in the environment asks for the traceback of a mistake. Nothing
+    that is printed holds a secret.
 
     Args:
         argv: the words after the program's name; None takes them from the command line.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
+    out = sys.stdout
     try:
-        status = _dispatch(arguments)
-        sys.stdout.flush()
+        with secrets.hiding(out, sys.stderr):
+            status = _answer(arguments)
+            out.flush()
         return status
     except BrokenPipeError:  # `| head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
         return 141
+
+
+def _answer(arguments: list[str]) -> int:
+    try:
+        return _dispatch(arguments)
+    except BrokenPipeError:
+        raise
     except KeyboardInterrupt:
         print("harness: interrupted", file=sys.stderr)
         return INTERRUPTED
     except HarnessError as error:
         if _wants_traceback():
-            raise
-        print(f"harness: {one_line(str(error))}", file=sys.stderr)
+            traceback.print_exception(error)
+        else:
+            print(f"harness: {one_line(secrets.hide(str(error)))}", file=sys.stderr)
         return 2
+    except Exception as error:  # a fault of ours; told here, because Python would tell it with its secrets
+        traceback.print_exception(error)
+        return 1
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -131,7 +95,7 @@ def _command(word: str) -> Command:
 
 
 def _run(command: Command, arguments: list[str]) -> int:
-    jobs = compose(command.primary, arguments)
+    jobs = compose(command.primary, command.keyed(arguments))
     trees = named([job.tree for job in jobs], [job.overrides for job in jobs])
     configs = [command.check(tree, job.source) for tree, job in zip(trees, jobs, strict=True)]
     statuses = []
@@ -184,7 +148,7 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
     from hydra import main as hydra_main
     from omegaconf import DictConfig, OmegaConf
 
-    jobs: list[Job] = []
+    composed: list[tuple[dict[str, Any], Any, tuple[str, ...]]] = []
 
     def collect(tree: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
@@ -192,23 +156,29 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
         about = HydraConfig.get()
         first, *others = (Path(at.path) for at in about.runtime.config_sources if at.schema == "file")
         conf_files.refuse_shadowed(first, others)
-        jobs.append(Job(_plain(tree), OmegaConf.to_yaml(tree), tuple(about.overrides.task)))
+        raw = OmegaConf.to_container(tree, resolve=False)
+        composed.append((_plain(tree), raw, tuple(about.overrides.task)))
 
     conf = str(conf_files.folder())
     program = hydra_main(version_base="1.3", config_path=conf, config_name=primary)(collect)
     complaints = StringIO()
     try:
-        with redirect_stderr(complaints), _hydra_at_peace(arguments):
+        with redirect_stderr(complaints), _hydra_at_peace(arguments), _noting_environment():
             program()
     except SystemExit as end:
         if end.code:
             raise ConfigError(_last_complaint(complaints)) from end
     except Exception as error:
-        if isinstance(error, (HarnessError, BrokenPipeError)) or _wants_traceback():
+        if isinstance(error, (HarnessError, BrokenPipeError)):
             raise
         raise ConfigError(explain(error, conf_files.choices())) from error
     print(complaints.getvalue(), end="", file=sys.stderr)
-    return jobs
+    for plain, _, _ in composed:
+        secrets.settle(plain)
+    return [
+        Job(plain, OmegaConf.to_yaml(OmegaConf.create(secrets.hidden(raw))), words)
+        for plain, raw, words in composed
+    ]
 
 
 @contextmanager
@@ -281,6 +251,43 @@ def _plain(tree: Any) -> dict[str, Any]:
 
     plain: dict[str, Any] = unfold(tree)
     return plain
+
+
+def tree_of(text: str, name: str) -> dict[str, Any]:
+    """The resolved tree of a recorded configuration (unresolved YAML), which may have been tampered with.
+
+    Raises:
+        ConfigError: by that name, where it is no configuration, or calls anything but the environment.
+    """
+    from omegaconf import OmegaConf
+
+    try:
+        check_recorded(text, name)
+        with _noting_environment():
+            plain = _plain(OmegaConf.create(text))
+    except Exception as error:
+        if isinstance(error, HarnessError):
+            raise
+        raise ConfigError(f"{name}: {explain(error, conf_files.choices())}") from error
+    secrets.settle(plain)
+    return plain
+
+
+@contextmanager
+def _noting_environment() -> Iterator[None]:
+    """What is resolved meanwhile notes which secrets it took from the environment."""
+    from omegaconf import OmegaConf
+    from omegaconf.resolvers import oc
+
+    def noted(name: Any, *default: Any) -> str | None:
+        secrets.take(str(name), os.environ.get(str(name)))
+        return oc.env(name, *default)
+
+    OmegaConf.register_new_resolver("oc.env", noted, replace=True)
+    try:
+        yield
+    finally:
+        OmegaConf.register_new_resolver("oc.env", oc.env, replace=True)
 
 
 def _last_complaint(complaints: StringIO) -> str:

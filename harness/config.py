@@ -16,6 +16,7 @@ from harness.checks import keys, mistake, name, one_of, positive, sequence, text
 from harness.errors import ConfigError
 from harness.family_config import parse_families
 from harness.launch_config import LaunchSettings, parse_launch
+from harness.secrets import refuse_secrets
 
 if TYPE_CHECKING:
     from harness.records import ClaimSettings, Family, SearchSettings
@@ -117,20 +118,24 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
     """
     keys(tree, "", SWEEP_KEYS, optional=["model"])  # absent where the list of families is empty
     data = _data(tree["data"])
-    root, uri = _tracking(tree["tracking"])
+    root, uri = tracking(tree["tracking"])
+    families = parse_families(tree.get("model"))
+    refuse_secrets(tree["name"], "name")
+    for family in families:
+        refuse_secrets([family.label, family.space], f"model.{family.name}, label or space,")
     return SweepConfig(
         name=data.name if tree["name"] is None else name(tree["name"], "name"),
         seed=whole(tree["seed"], "seed", 0, 2**32 - 1),
         repeats=_repeats(tree["repeats"]),
         data=data,
-        families=parse_families(tree.get("model")),
+        families=families,
         search=_search(tree["search"]),
         claims=_claims(tree["claims"]),
         launch=parse_launch(tree["launch"], root),
         root=root,
         uri=uri,
         format=one_of(tree["format"], "format", FORMATS),
-        trusted_modules=_modules(tree["trusted_modules"]),
+        trusted_modules=modules(tree["trusted_modules"]),
         source=source,
     )
 
@@ -145,7 +150,7 @@ def parse_ui(tree: Mapping[str, Any], source: str = "") -> UiConfig:
     5000
     """
     keys(tree, "", ("tracking", "port"))
-    root, uri = _tracking(tree["tracking"])
+    root, uri = tracking(tree["tracking"])
     return UiConfig(root, uri, whole(tree["port"], "port", 1, 65535))
 
 
@@ -156,7 +161,7 @@ def parse_doctor(tree: Mapping[str, Any], source: str = "") -> DoctorConfig:
         ConfigError: as `parse`.
     """
     keys(tree, "", ("tracking", "data", "format"))
-    root, uri = _tracking(tree["tracking"])
+    root, uri = tracking(tree["tracking"])
     return DoctorConfig(root, uri, _data(tree["data"]), one_of(tree["format"], "format", FORMATS))
 
 
@@ -253,7 +258,8 @@ def _claims(tree: object) -> ClaimSettings:
     )
 
 
-def _tracking(tree: object) -> tuple[Path, str | None]:
+def tracking(tree: object) -> tuple[Path, str | None]:
+    """Folder and address of the records."""
     fields = keys(tree, "tracking", ("root", "uri"))
     uri = fields["uri"]
     if uri is not None and not isinstance(uri, str):
@@ -261,7 +267,8 @@ def _tracking(tree: object) -> tuple[Path, str | None]:
     return Path(text(fields["root"], "tracking.root")).expanduser(), uri or None
 
 
-def _modules(value: object) -> tuple[str, ...]:
+def modules(value: object) -> tuple[str, ...]:
+    """The names of trusted modules."""
     if not isinstance(value, list):
         raise mistake("trusted_modules", "a list of modules", value, "e.g. 'trusted_modules=[my_package]'")
     for module in value:

@@ -56,7 +56,8 @@ def _folded(cause: Any) -> str:
 def _missing_file(error: Any, choices: dict[str, list[str]]) -> str:
     group, _, choice = error.missing_cfg_file.rpartition("/")
     if not group:
-        return f"there is no configuration {choice!r}; {nearest(choice, ['config', 'ui', 'doctor'])}"
+        known = ["config", "ui", "doctor", "reproduce"]
+        return f"there is no configuration {choice!r}; {nearest(choice, known)}"
     return f"{group} has no choice {choice!r}; {nearest(choice, error.options or choices.get(group, []))}"
 
 

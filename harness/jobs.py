@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from harness.secrets import hide
+
 
 @dataclass(frozen=True)
 class Job:
@@ -31,7 +33,9 @@ def named(trees: list[dict[str, Any]], overrides: list[tuple[str, ...]]) -> list
         given = tree.get("name")
         base = data.get("name") if given is None and isinstance(data, dict) else given
         told = {"name"} if given is not None else {"name", "data"}  # keys that the base tells apart already
-        apart = sorted(word for word in words if word not in shared and word.partition("=")[0] not in told)
+        apart = sorted(
+            hide(word) for word in words if word not in shared and word.partition("=")[0] not in told
+        )
         named.append({**tree, "name": f"{base}_{_safe(apart)}"} if apart and isinstance(base, str) else tree)
     return named
 

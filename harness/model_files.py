@@ -5,6 +5,9 @@ skops takes a second to import, most of it for test tools of scikit-learn, so on
 
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Iterable
 from typing import Any
 
 from harness.errors import StoreError
@@ -23,6 +26,20 @@ def dump(learner: Any) -> bytes:
     import skops.io
 
     return bytes(skops.io.dumps(learner))
+
+
+def holds(data: bytes, secrets: Iterable[str]) -> bool:
+    """True where a model file holds one of the texts, as an argument of an estimator may be one.
+
+    >>> from sklearn.dummy import DummyClassifier
+    >>> learner = DummyClassifier(strategy="constant", constant="hunter2").fit([[0.0]], ["hunter2"])
+    >>> holds(dump(learner), ["hunter2"]), holds(dump(learner), ["hunter3"])
+    (True, False)
+    """
+    sought = [secret.encode() for secret in secrets]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        contents = [archive.read(member) for member in archive.namelist()]
+    return any(secret in content for secret in sought for content in contents)
 
 
 def load(data: bytes, trusted_modules: tuple[str, ...] = ()) -> Any:

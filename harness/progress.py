@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from harness.records import Cell, CellResult, Outcome, Trial
+from harness.secrets import hide
 
 QUIET_SECONDS = 30.0
 LIVE_SECONDS = 0.2
@@ -49,7 +50,7 @@ class Progress:
         if result.outcome is not Outcome.COMPLETE:
             self._failed += 1
             where = f"{cell.family.name} n={cell.size:,} repeat {cell.repeat}"
-            self._write(f"{where} {result.outcome.value}: {result.message}", end="\n")
+            self._write(f"{where} {result.outcome.value}: {hide(result.message)}", end="\n")
         self._say(LIVE_SECONDS if self._live else QUIET_SECONDS)
 
     def elsewhere(self, cell: Cell) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from harness.errors import ConfigError, StoreError
+from harness.secrets import hide
 
 if TYPE_CHECKING:
     from harness.config import UiConfig
@@ -194,7 +195,7 @@ def _answers(port: int) -> bool:
 def _death(server: subprocess.Popen[bytes], log: IO[bytes]) -> StoreError:
     log.seek(0)
     lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-    reason = lines[-1].strip()[:300] if lines else "it said nothing"
+    reason = hide(lines[-1].strip())[:300] if lines else "it said nothing"
     return StoreError(
         f"MLflow's server ended with exit status {server.returncode}: {reason}; try `harness doctor`"
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from harness.errors import ConfigError
 
 MAX_VALUES = 10_000
+MAX_LENGTH = 200_000  # characters of a recorded configuration
+MAX_DEPTH = 50
+_HARMLESS = re.compile(r"\$\{\s*(?:oc\.env:\s*\w+\s*(?:,[^${}]*)?|[\w.]+)\s*\}")
 
 
 def check_yaml(text: str, name: str) -> None:
@@ -31,6 +35,50 @@ def check_yaml(text: str, name: str) -> None:
         return  # whoever loads it says so, with the file's name and line
     if root is not None and _size(root, {}, frozenset()) > MAX_VALUES:
         raise ConfigError(f"{name} unfolds to more than {MAX_VALUES:,} values; take aliases (*) out")
+
+
+def check_recorded(text: str, name: str) -> None:
+    """Refuse a recorded text that is too long, deep or unfolds too far, has tags, or calls but `oc.env`.
+
+    Args:
+        text: the YAML, unresolved.
+        name: whose it is, for the message.
+
+    Raises:
+        ConfigError: naming it.
+        yaml.YAMLError: where it is no YAML.
+
+    >>> check_recorded("a: ${oc.env:HOME,x}/${name}", "ok")
+    >>> check_recorded("a: ${oc.decode:${name}}", "run 1")
+    Traceback (most recent call last):
+    ...
+    harness.errors.ConfigError: run 1 calls '${oc.decode:_}', and a record may only read ${oc.env:NAME}; ...
+    """
+    if len(text) > MAX_LENGTH:
+        raise ConfigError(f"{name} has {len(text):,} characters, at most {MAX_LENGTH:,} are read")
+    check_yaml(text, name)
+    import yaml
+
+    depth = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):  # values, not text: "\x24{" is "${" too
+        kind = type(token).__name__
+        depth += kind.endswith("StartToken") - kind.endswith("EndToken")
+        if depth > MAX_DEPTH:
+            raise ConfigError(f"{name} is nested more than {MAX_DEPTH} deep; a record never is")
+        if isinstance(token, yaml.TagToken):
+            raise ConfigError(f"{name} has the tag {''.join(map(str, token.value))!r}, and a record has none")
+        if isinstance(token, yaml.ScalarToken):
+            _check_harmless(token.value, name)
+
+
+def _check_harmless(value: str, name: str) -> None:
+    while (inner := _HARMLESS.sub("_", value)) != value:
+        value = inner
+    if "${" in value:
+        raise ConfigError(
+            f"{name} calls {value[value.index('${') :][:60]!r}, and a record may only read ${{oc.env:NAME}}; "
+            "give that value in the configuration and sweep again"
+        )
 
 
 def _size(node: Any, known: dict[int, float], above: frozenset[int]) -> float:

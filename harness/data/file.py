@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..records import Ints, Task
+from ..secrets import hide
 from ..seeds import seed_for
 from ..splits import SMALLEST_SIZE, subset
 from .encoding import Encoding, frequent_levels
@@ -57,7 +58,7 @@ def _prepare(options: Options) -> Task:
         classes=classes,
         features=encoding.features,
         digest="",
-        source=str(path),
+        source=hide(str(path)),
     )
 
 

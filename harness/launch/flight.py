@@ -77,5 +77,5 @@ class Flight:
             case TrialStarted(params=params):
                 return TrialEnded(Trial(number, params, outcome, seconds=now - self.since, message=message))
             case RefitStarted(best=best):
-                return failed(f"refit of trial {best}: {message}", number, outcome)
-        return failed(f"outside of a trial, {message}", number, outcome)
+                return failed(f"{message} in the refit of trial {best}", number, outcome)
+        return failed(f"{message} outside of a trial", number, outcome)

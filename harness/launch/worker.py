@@ -19,12 +19,13 @@ from typing import Any
 from distributed import Worker, get_worker
 from distributed.utils import sync
 
-from harness.cell import environment, run_cell
+from harness.cell import run_cell
 from harness.data import open_cached
+from harness.environment import PACKAGES, environment
 from harness.records import Cell, Event, Trial
 
 PR_SET_PDEATHSIG = 1
-SAME = ("python", "numpy", "scipy", "scikit-learn", "optuna", "scale-harness")
+SAME = ("python", *PACKAGES, "code")
 
 _opened = lru_cache(maxsize=2)(open_cached)
 

@@ -226,8 +226,8 @@ def load_model(
         path = artifact(store, run_id, "model.skops")
     except StoreError as error:
         raise StoreError(
-            f"run {run_id} has no model in {store.label}; models are kept for cells of repeat 0: "
-            "take a run_id from cells.csv with repeat 0"
+            f"run {run_id} has no model in {store.label}; models are kept for cells of repeat 0 "
+            "(and not where an argument is a secret): take a run_id from cells.csv with repeat 0"
         ) from error
     return model_files.load(path.read_bytes(), trusted_modules)
 

@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag
 
+from harness import model_files
 from harness.records import Cell, CellResult, Outcome, Task, Trial
+from harness.secrets import hidden, hide, known
 from harness.tracking import trials
 from harness.tracking.reading import children, search
 from harness.tracking.store import Store
@@ -109,7 +111,7 @@ class Recorder:
             params=[Param(name, text) for name, text in _params(cell, best).items()],
             tags=[
                 RunTag("outcome", result.outcome.value),
-                RunTag("message", result.message[: trials.MESSAGE_LENGTH]),
+                RunTag("message", hide(result.message)[: trials.MESSAGE_LENGTH]),
                 RunTag("test_rows", str(len(self._task.y_test))),
                 RunTag("versions", _versions(result)),
             ],
@@ -121,7 +123,7 @@ class Recorder:
     def _dataset(self) -> Dataset:
         task = self._task
         profile = {"pool_rows": len(task.y), "test_rows": len(task.y_test), "features": len(task.features)}
-        source = json.dumps({"source": task.source, "licence": task.licence})
+        source = json.dumps({"source": hide(task.source), "licence": task.licence})
         return Dataset(task.name, task.digest[:36], "local", source, profile=json.dumps(profile))
 
     def _artifacts(self, run_id: str, cell: Cell, result: CellResult) -> None:
@@ -129,11 +131,11 @@ class Recorder:
             here = Path(folder)
             (here / "config.yaml").write_text(self._source, encoding="utf-8")
             (here / "cell.json").write_text(
-                json.dumps(_details(self._task, cell, result), indent=1), encoding="utf-8"
+                json.dumps(hidden(_details(self._task, cell, result)), indent=1), encoding="utf-8"
             )
             if result.outcome is Outcome.COMPLETE:
                 np.save(here / "correct.npy", np.frombuffer(result.correct, np.uint8), allow_pickle=False)
-            if result.model is not None:
+            if result.model is not None and not model_files.holds(result.model, known()):
                 (here / "model.skops").write_bytes(result.model)
             self._client.log_artifacts(run_id, str(here))
 

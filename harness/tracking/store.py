@@ -7,7 +7,6 @@ temporary file that is then renamed.
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from harness.errors import StoreError
+from harness.secrets import hide
 from harness.tracking.claims import Claims
 
 BUSY_SECONDS = 60  # how long a writer waits for another driver's transaction
@@ -47,7 +47,7 @@ class Store:
         try:
             yield
         except (MlflowException, OSError) as error:
-            reason = str(error).splitlines()[0][:200]
+            reason = hide(str(error)).splitlines()[0][:200]
             raise StoreError(
                 f"the records at {self.label} cannot be written ({reason}); mend that, "
                 "and the same command continues"
@@ -134,7 +134,7 @@ def _connected(uri: str) -> MlflowClient:
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     except Exception as error:
-        reason = str(error).splitlines()[0][:200]
+        reason = hide(str(error)).splitlines()[0][:200]
         raise StoreError(
             f"cannot read the records at {shown(uri)} ({reason}); run harness doctor, "
             "or choose another place with tracking.root or tracking.uri"
@@ -148,4 +148,4 @@ def shown(uri: str) -> str:
     >>> shown("https://me:secret@example.org/x?token=1")
     'https://***@example.org/x'
     """
-    return re.sub(r"//[^/@]*@", "//***@", uri.partition("?")[0])
+    return hide(uri.partition("?")[0])

@@ -15,6 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
 from harness.records import Cell, Outcome, Trial
+from harness.secrets import hide
 
 TERMINAL = {Outcome.COMPLETE: "FINISHED", Outcome.PRUNED: "FINISHED"}
 MESSAGE_LENGTH = 2000
@@ -36,7 +37,7 @@ def write(client: MlflowClient, experiment: str, parent: str, cell: Cell, trial:
         params=[Param(name, repr(v)) for name, v in trial.params.items()],
     )
     if trial.traceback:
-        client.log_text(run.info.run_id, trial.traceback, "traceback.txt")
+        client.log_text(run.info.run_id, hide(trial.traceback), "traceback.txt")
     client.set_terminated(run.info.run_id, TERMINAL.get(trial.outcome, "FAILED"), end_time=now)
 
 
@@ -48,7 +49,7 @@ def _tags(parent: str, cell: Cell, trial: Trial) -> dict[str, Any]:
         "number": str(trial.number),
         "outcome": trial.outcome.value,
         "points": json.dumps(trial.points),
-        **({"message": trial.message[:MESSAGE_LENGTH]} if trial.message else {}),
+        **({"message": hide(trial.message)[:MESSAGE_LENGTH]} if trial.message else {}),
     }
 
 

@@ -13,6 +13,7 @@ from harness.errors import ConfigError
 from harness.families import build
 from harness.family_config import OPTIONAL, REQUIRED
 from harness.records import ClaimSettings, Family
+from harness.reproduce_config import parse_reproduce
 from harness.space import default_setting, searched
 
 CONF = conf_files.folder()
@@ -47,6 +48,8 @@ def test_the_other_primary_configurations_parse():
     (ui,), (doctor,) = compose("ui", []), compose("doctor", [])
     assert parse_ui(ui.tree).port == 5000
     assert parse_doctor(doctor.tree).data.name == "flights"
+    (reproduce,) = compose("reproduce", ["run_id='0123'"])
+    assert parse_reproduce(reproduce.tree).run_id == "0123"
 
 
 def test_the_default_sweep_is_five_families_on_flights():

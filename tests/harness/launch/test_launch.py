@@ -62,13 +62,13 @@ def test_a_refit_past_the_limit_of_a_trial_ends_its_cell_with_the_reason(cells, 
     launch.run(TWO, cells(mischief("hang in the refit"), trials=1, trial_seconds=1.0), ledger)
     for result in ledger.results.values():
         assert result.outcome is Outcome.TIMED_OUT
-        assert result.message == "refit of trial 0: ran past search.trial_seconds=1"
+        assert result.message == "ran past search.trial_seconds=1 in the refit of trial 0"
 
 
 def test_a_refit_that_ends_its_process_twice_fails_its_cell(cells, memory, mischief):
     ledger = memory()
     launch.run(ONE, cells(mischief("die in the refit"), trials=1, count=1), ledger)
-    assert ledger.results["cell0"].message == "refit of trial 0: its process ended 2 times"
+    assert ledger.results["cell0"].message == "its process ended 2 times in the refit of trial 0"
 
 
 @pytest.mark.parametrize("settings", [INLINE, ONE], ids=["inline", "local"])
