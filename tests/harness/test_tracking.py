@@ -87,7 +87,7 @@ def test_the_trials_of_cells_are_read_by_key_in_the_order_of_their_numbers(
         recorder.begin(cell)
         for number in (1, 0):
             recorder.trial(cell, replace(TRIAL, number=number, seconds=1 / 3 + cell.repeat))
-        recorder.result(cell, result())
+        recorder.result(cell, result(trials=2))
     ended = reading.ended_cells(store, task.name)
     wanted = [ended[cell.key] for cell in cells[:2]]
     found = reading.trials_of(store, wanted)
