@@ -167,10 +167,14 @@ def _connected(uri: str) -> MlflowClient:
     return client
 
 
-def _reason(error: Exception) -> str:
-    """The first line of an error, and the path it is about where it says none itself."""
+def _reason(error: BaseException) -> str:
+    """What the database or the disk itself said, with the path it is about where it names one."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return str(error.orig)
     if isinstance(error, OSError) and error.strerror and (path := error.filename2 or error.filename):
         return f"{error.strerror}: {path}"
+    if isinstance(error.__cause__, DBAPIError):
+        return _reason(error.__cause__)
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 

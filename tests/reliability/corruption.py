@@ -1,4 +1,4 @@
-"""Damage to a recorded store: each database cut short or overwritten with noise, and each artifact, is refused
+"""Damage to a recorded store: a database or an artifact that is cut short or overwritten with noise is refused
 by a `StoreError`, or all that was recorded is read back unchanged.
 
 One small store is recorded, with cells that are complete, failed and under way, and copied for each attempt.
@@ -23,8 +23,8 @@ from harness.tracking import reading, sweeps
 from harness.tracking.recorder import Recorder
 from harness.tracking.store import Store, database, open_store
 
-CELLS, TRIALS = 12, 5
-FAILED, OPEN = 10, 11  # the others are complete
+CELLS, TRIALS = 9, 5
+FAILED, OPEN = 7, 8  # the others are complete
 ARTIFACTS_EVERY = 4  # one attempt in so many damages an artifact, the others the database
 LONGEST = 4096  # bytes of a garbage write
 SOURCE = "seed: 0\n"
@@ -150,7 +150,9 @@ TASK = Task(
     features=("x", "y"),
     digest="d" * 32,
 )
-FAMILY = Family("logistic", "logistic regression", {"_target_": "sklearn.x"}, {"C": {"low": 0.1, "high": 9.0}})
+FAMILY = Family(
+    "logistic", "logistic regression", {"_target_": "sklearn.x"}, {"C": {"low": 0.1, "high": 9.0}}
+)
 
 
 def _cell(number: int) -> Cell:
@@ -215,6 +217,8 @@ def _copied(whole: Path, root: Path) -> Path:
     names = (f"{whole.resolve().as_uri()}/", f"{root.resolve().as_uri()}/")
     with closing(sqlite3.connect(database(root))) as connection, connection:
         connection.execute("UPDATE runs SET artifact_uri = replace(artifact_uri, ?, ?)", names)
-        connection.execute("UPDATE experiments SET artifact_location = replace(artifact_location, ?, ?)", names)
+        connection.execute(
+            "UPDATE experiments SET artifact_location = replace(artifact_location, ?, ?)", names
+        )
     _settle(root)
     return root
