@@ -1,5 +1,5 @@
-"""Damage to a recorded store: a database or an artifact that is cut short or overwritten with noise is refused
-by a `StoreError`, or all that was recorded is read back unchanged.
+"""Damage to a recorded store: a database or an artifact that is cut short or overwritten with noise is
+refused by a `StoreError`, or all that was recorded is read back unchanged.
 
 One small store is recorded, with cells that are complete, failed and under way, and copied for each attempt.
 """
