@@ -17,9 +17,7 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError  # of the library that MLflow's own store is built on
-    SQLAlchemyError,
-)  # what MLflow's own store is built on, and lets through here and there
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError  # MLflow's own store stands on it
 
 from harness.errors import StoreError
 from harness.tracking import integrity
