@@ -45,7 +45,7 @@ def cached(name: str, recipe: Recipe, options: Options, cache: Path) -> Task:
             return _make(recipe, options, folder)
     except OSError as error:
         raise DataError(
-            f"cannot write the prepared data to {cache} ({error.strerror}); "
+            f"cannot write the prepared data to {cache} ({error.strerror or error}); "
             "set tracking.root to a folder that can be written and has room"
         ) from error
 

@@ -1,7 +1,8 @@
 """The record of everything: MLflow, written by the driver alone and read back by every other room.
 
-store.py opens (and makes) the database; claims.py keeps two drivers off the same cell; recorder.py writes
-cells and trials; reading.py reads them back; sweeps.py writes what is derived from them.
+store.py opens (and makes) the database, after integrity.py read it through; claims.py keeps two drivers off
+the same cell; recorder.py writes cells and trials; reading.py reads them back; sweeps.py writes what is
+derived from them. digests.py finds a run, artifacts.py a file, that is not what was recorded.
 """
 
 import logging
@@ -11,6 +12,6 @@ import os
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
-os.environ["MLFLOW_LOGGING_LEVEL"] = "ERROR"
+os.environ["MLFLOW_LOGGING_LEVEL"] = "CRITICAL"  # it logs a traceback of every error that it then raises
 os.environ.pop("MLFLOW_RUN_ID", None)  # it would hijack nested runs
 logging.getLogger("alembic").setLevel(logging.ERROR)

@@ -23,8 +23,9 @@ class Claims:
 
     def take(self, name: str) -> bool:
         """Claim a name; False where another live process holds it."""
+        handle = _handle(self._path)
         try:
-            fcntl.lockf(_handle(self._path), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _offset(name), os.SEEK_SET)
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _offset(name), os.SEEK_SET)
         except (BlockingIOError, PermissionError):
             return False
         return True

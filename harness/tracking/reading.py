@@ -6,7 +6,7 @@ Nothing here writes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from mlflow import MlflowClient
 from mlflow.entities import Run
-from mlflow.exceptions import MlflowException
 
 from harness import model_files
 from harness.errors import StoreError
 from harness.records import Trial
-from harness.tracking import trials
+from harness.tracking import artifacts, digests, trials
 from harness.tracking.store import Store, exists, open_store
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CellRecord:
-    """A recorded cell, as a row of `cells.csv`."""
+    """A recorded cell, as a row of `cells.csv`; `place` and `files` are of its artifacts."""
 
     key: str
     run_id: str
@@ -44,6 +43,8 @@ class CellRecord:
     test_rows: int
     message: str
     versions: str
+    place: str = ""
+    files: str = ""
 
 
 def search(client: MlflowClient, experiments: list[str], query: str) -> list[Run]:
@@ -67,12 +68,23 @@ def children(client: MlflowClient, run: Run) -> list[Run]:
 
 def ended_cells(store: Store, data: str) -> dict[str, CellRecord]:
     """The cells of a data set that ended, complete or failed, by key; the newest of a key counts."""
-    experiment = store.client.get_experiment_by_name(data)
-    if experiment is None:
-        return {}
-    query = "tags.kind = 'cell' and attributes.status != 'RUNNING'"
-    runs = search(store.client, [experiment.experiment_id], query)
-    return {record.key: record for record in map(cell_record, runs)}
+    with store.told():
+        experiment = store.client.get_experiment_by_name(data)
+        return {} if experiment is None else _ended_cells(store, experiment.experiment_id)
+
+
+def _ended_cells(store: Store, experiment: str) -> dict[str, CellRecord]:
+    runs = search(store.client, [experiment], "tags.kind = 'cell' and attributes.status != 'RUNNING'")
+    return {record.key: record for record in map(cell_record, checked(store, runs))}
+
+
+def checked(store: Store, runs: Iterable[Run]) -> Iterator[Run]:
+    """Runs of cells or trials, each as it was recorded.
+
+    Raises:
+        StoreError: at the first that was changed since.
+    """
+    return (digests.check(run, store.label) for run in runs)
 
 
 def cell_record(run: Run) -> CellRecord:
@@ -93,6 +105,8 @@ def cell_record(run: Run) -> CellRecord:
         test_rows=int(tags.get("test_rows", 0)),
         message=tags.get("message", ""),
         versions=tags.get("versions", ""),
+        place=run.info.artifact_uri or "",
+        files=tags.get(digests.FILES, ""),
     )
 
 
@@ -101,32 +115,61 @@ def trials_of(store: Store, records: Iterable[CellRecord]) -> dict[str, tuple[Tr
 
     One query over every trial of the data set, whatever the number of cells: 1,920 trials of 240 cells take
     1.2 s on one core.
+
+    Raises:
+        StoreError: a trial was changed since, or a cell has not as many as it says.
     """
-    keys = {record.run_id: record.key for record in records}
-    if not keys:
+    cells = {record.run_id: record for record in records}
+    if not cells:
         return {}
-    experiment = store.client.get_run(next(iter(keys))).info.experiment_id
-    found: dict[str, list[Trial]] = {key: [] for key in keys.values()}
-    for run in search(store.client, [experiment], "tags.kind = 'trial' and attributes.status != 'RUNNING'"):
-        parent = run.data.tags["mlflow.parentRunId"]
-        if parent in keys:
-            found[keys[parent]].append(trials.read(run))
-    return {key: tuple(sorted(ended, key=lambda trial: trial.number)) for key, ended in found.items()}
+    found: dict[str, list[Trial]] = {run_id: [] for run_id in cells}
+    with store.told():
+        experiment = store.client.get_run(next(iter(cells))).info.experiment_id
+        query = "tags.kind = 'trial' and attributes.status != 'RUNNING'"
+        for run in search(store.client, [experiment], query):
+            parent = run.data.tags.get("mlflow.parentRunId", "")
+            if parent in cells:
+                found[parent].append(trials.read(digests.check(run, store.label)))
+    return {
+        record.key: in_order(found[run_id], run_id, store.label, record.trials)
+        for run_id, record in cells.items()
+    }
+
+
+def in_order(ended: Iterable[Trial], cell: str, label: str, count: int | None = None) -> tuple[Trial, ...]:
+    """The trials of a cell's run by number, which are 0, 1, 2 and so on, and as many as `count` where given.
+
+    Raises:
+        StoreError: where one is missing or there twice.
+    """
+    trials = tuple(sorted(ended, key=lambda trial: trial.number))
+    numbers = [trial.number for trial in trials]
+    wanted = len(trials) if count is None else count
+    if numbers != list(range(wanted)):
+        found = ", ".join(map(str, numbers)) or "none"
+        raise StoreError(
+            f"the cell's run {cell} of {label} must have {wanted} trials numbered from 0, and has {found}; "
+            f"{digests.remedy_for(cell)}"
+        )
+    return trials
 
 
 def artifact(store: Store, run_id: str, name: str) -> Path:
-    """A local path of a run's artifact.
+    """A local path of a run's artifact, whose content is what was recorded.
 
     Raises:
-        StoreError: where it is not there, as after a records folder was moved.
+        StoreError: where it is not there, as after a records folder was moved, or was changed.
     """
-    try:
-        return Path(store.client.download_artifacts(run_id, name))
-    except (MlflowException, OSError) as error:
-        raise StoreError(
-            f"run {run_id} of {store.label} lacks its artifact {name}; move the records back to where they "
-            "were made, or remove the run so that the sweep makes it again"
-        ) from error
+    with store.told():
+        run = store.client.get_run(run_id)
+    tags = run.data.tags
+    if tags.get("kind") == "cell":
+        digests.check(run, store.label)
+    return artifacts.verified(store, run_id, run.info.artifact_uri or "", tags.get(digests.FILES, ""), name)
+
+
+def _of_cell(store: Store, record: CellRecord, name: str) -> Path:
+    return artifacts.verified(store, record.run_id, record.place, record.files, name)
 
 
 def environments(store: Store, records: Iterable[CellRecord]) -> list[dict[str, Any]]:
@@ -134,7 +177,7 @@ def environments(store: Store, records: Iterable[CellRecord]) -> list[dict[str, 
     first = {record.versions: record for record in records if record.versions}
     found = []
     for versions in sorted(first):
-        held = json.loads(artifact(store, first[versions].run_id, "cell.json").read_text(encoding="utf-8"))
+        held = json.loads(_of_cell(store, first[versions], "cell.json").read_text(encoding="utf-8"))
         if held["environment"] not in found:
             found.append(held["environment"])
     return [each for each in found if each]
@@ -143,7 +186,7 @@ def environments(store: Store, records: Iterable[CellRecord]) -> list[dict[str, 
 def correctness(store: Store, records: Iterable[CellRecord]) -> dict[str, bytes]:
     """The packed per-example test correctness of complete cells, by key."""
     return {
-        record.key: np.load(artifact(store, record.run_id, "correct.npy"), allow_pickle=False).tobytes()
+        record.key: np.load(_of_cell(store, record, "correct.npy"), allow_pickle=False).tobytes()
         for record in records
         if record.outcome == "complete"
     }
@@ -194,9 +237,8 @@ def read_cells(name: str, root: str | Path = "mlruns", uri: str | None = None) -
     if sweep is None:
         raise StoreError(f"no sweep named {name!r} in {store.label}; harness sweep makes one")
     labels, keys = members(store, sweep)
-    experiment = [sweep.info.experiment_id]
-    runs = search(store.client, experiment, "tags.kind = 'cell' and attributes.status != 'RUNNING'")
-    records = {record.key: record for record in map(cell_record, runs)}
+    with store.told():
+        records = _ended_cells(store, sweep.info.experiment_id)
     wanted = [records[key] for key in keys if key in records]
     return frame(wanted, labels, correctness(store, wanted))
 

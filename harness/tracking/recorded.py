@@ -13,8 +13,8 @@ from mlflow.exceptions import MlflowException
 
 from harness.errors import StoreError
 from harness.records import CellResult, Outcome, Trial
-from harness.tracking import trials
-from harness.tracking.reading import artifact, cell_record, children
+from harness.tracking import digests, trials
+from harness.tracking.reading import artifact, cell_record, children, in_order
 from harness.tracking.store import Store
 from harness.tracking.sweeps import MEMBERS
 
@@ -85,22 +85,23 @@ def recorded_cell(store: Store, run_id: str) -> RecordedCell:
     """
     run = _run(store, run_id)
     details = json.loads(artifact(store, run_id, "cell.json").read_text(encoding="utf-8"))
-    ended = [trials.read(child) for child in children(store.client, run) if child.info.status != "RUNNING"]
-    ended.sort(key=lambda trial: trial.number)
-    if [trial.number for trial in ended] != list(range(len(ended))):
-        raise StoreError(f"run {run_id} of {store.label} lacks some of its trials, so it cannot be run again")
+    ended = [
+        trials.read(digests.check(child, store.label))
+        for child in children(store.client, run)
+        if child.info.status != "RUNNING"
+    ]
     return RecordedCell(
         key=run.data.tags["cell"],
         name=run.info.run_name or run_id,
         digest=run.data.tags["data_digest"],
         definition=details["family"],
-        trials=tuple(ended),
+        trials=in_order(ended, run_id, store.label),
         result=_result(store, run, details["environment"]),
     )
 
 
 def _result(store: Store, run: Run, environment: Mapping[str, Any] | None) -> CellResult:
-    record, metrics = cell_record(run), run.data.metrics
+    record, metrics = cell_record(digests.check(run, store.label)), run.data.metrics
     complete = record.outcome == Outcome.COMPLETE
     correct = artifact(store, record.run_id, "correct.npy") if complete else None
     best = metrics.get("best_trial")

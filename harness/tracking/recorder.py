@@ -6,6 +6,7 @@ from its recorded trials.
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 import time
@@ -17,8 +18,8 @@ from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag
 from harness import model_files
 from harness.records import Cell, CellResult, Outcome, Task, Trial
 from harness.secrets import hidden, hide, known
-from harness.tracking import trials
-from harness.tracking.reading import children, search
+from harness.tracking import digests, trials
+from harness.tracking.reading import children, in_order, search
 from harness.tracking.store import Store
 
 
@@ -35,14 +36,17 @@ class Recorder:
         self._experiment = store.experiment(task.name)
         self._runs: dict[str, str] = {}
         self._best: dict[str, dict[int, Trial]] = {}
+        self._attempts: dict[str, int] = {}
 
     def claim(self, cell: Cell) -> bool:
         """Claim a cell; False where another live driver has it."""
-        return self._store.claims.take(cell.key)
+        with self._store.told():
+            return self._store.claims.take(cell.key)
 
     def release(self, cell: Cell) -> None:
         """Give a cell back, finished or not."""
-        self._store.claims.release(cell.key)
+        with self._store.told():
+            self._store.claims.release(cell.key)
 
     def begin(self, cell: Cell) -> tuple[Trial, ...] | None:
         """Open the run of a claimed cell: its recorded trials, or None where the cell is done already."""
@@ -67,10 +71,13 @@ class Recorder:
             if child.info.status == "RUNNING":
                 self._client.delete_run(child.info.run_id)
             else:
-                recorded.append(trials.read(child))
+                recorded.append(trials.read(digests.check(child, self._store.label)))
+        ended = in_order(recorded, run.info.run_id, self._store.label)
         self._runs[cell.key] = run.info.run_id
-        self._best[cell.key] = {trial.number: trial for trial in recorded}
-        return tuple(sorted(recorded, key=lambda trial: trial.number))
+        self._best[cell.key] = dict(enumerate(ended))
+        if run.data.metrics:  # of a result that was cut off; the newest step counts, whatever the clock says
+            self._attempts[cell.key] = len(self._client.get_metric_history(run.info.run_id, "trials"))
+        return ended
 
     def _remove(self, run: Run) -> None:
         for child in children(self._client, run):
@@ -79,15 +86,7 @@ class Recorder:
 
     def _create(self, cell: Cell) -> str:
         name = f"{cell.family.name} n={cell.size} repeat {cell.repeat}"
-        tags = {
-            "kind": "cell",
-            "cell": cell.key,
-            "family": cell.family.name,
-            "size": str(cell.size),
-            "repeat": str(cell.repeat),
-            "data_digest": cell.digest,
-        }
-        run = self._client.create_run(self._experiment, tags=tags, run_name=name)
+        run = self._client.create_run(self._experiment, tags=_identity(cell), run_name=name)
         return str(run.info.run_id)
 
     def trial(self, cell: Cell, trial: Trial) -> None:
@@ -104,20 +103,29 @@ class Recorder:
     def _result(self, cell: Cell, result: CellResult) -> None:
         run_id = self._runs.pop(cell.key)
         best = self._best.pop(cell.key, {}).get(-1 if result.best is None else result.best)
-        now = int(time.time() * 1000)
+        files = self._files(cell, result)
+        metrics, params = _metrics(result), _params(cell, best)
+        tags = {
+            **_identity(cell),
+            "outcome": result.outcome.value,
+            "message": hide(result.message)[: trials.MESSAGE_LENGTH],
+            "test_rows": str(len(self._task.y_test)),
+            "versions": _versions(result),
+            digests.FILES: digests.of_files(files),
+        }
+        tags[digests.DIGEST] = digests.of_run(tags, metrics, params)
+        now, step = int(time.time() * 1000), self._attempts.pop(cell.key, 0)
         self._client.log_batch(
             run_id,
-            metrics=[Metric(name, float(v), now, 0) for name, v in _metrics(result).items() if v is not None],
-            params=[Param(name, text) for name, text in _params(cell, best).items()],
-            tags=[
-                RunTag("outcome", result.outcome.value),
-                RunTag("message", hide(result.message)[: trials.MESSAGE_LENGTH]),
-                RunTag("test_rows", str(len(self._task.y_test))),
-                RunTag("versions", _versions(result)),
-            ],
+            metrics=[Metric(name, value, now, step) for name, value in metrics.items()],
+            params=[Param(name, text) for name, text in params.items()],
+            tags=[RunTag(name, text) for name, text in tags.items()],
         )
         self._client.log_inputs(run_id, [DatasetInput(self._dataset(), [])])
-        self._artifacts(run_id, cell, result)
+        with tempfile.TemporaryDirectory() as folder:
+            for name, held in files.items():
+                Path(folder, name).write_bytes(held)
+            self._client.log_artifacts(run_id, folder)
         self._client.set_terminated(run_id, trials.TERMINAL.get(result.outcome, "FAILED"))
 
     def _dataset(self) -> Dataset:
@@ -126,22 +134,33 @@ class Recorder:
         source = json.dumps({"source": hide(task.source), "licence": task.licence})
         return Dataset(task.name, task.digest[:36], "local", source, profile=json.dumps(profile))
 
-    def _artifacts(self, run_id: str, cell: Cell, result: CellResult) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            here = Path(folder)
-            (here / "config.yaml").write_text(self._source, encoding="utf-8")
-            (here / "cell.json").write_text(
-                json.dumps(hidden(_details(self._task, cell, result)), indent=1), encoding="utf-8"
-            )
-            if result.outcome is Outcome.COMPLETE:
-                np.save(here / "correct.npy", np.frombuffer(result.correct, np.uint8), allow_pickle=False)
-            if result.model is not None and not model_files.holds(result.model, known()):
-                (here / "model.skops").write_bytes(result.model)
-            self._client.log_artifacts(run_id, str(here))
+    def _files(self, cell: Cell, result: CellResult) -> dict[str, bytes]:
+        """The artifacts of a cell, by name."""
+        details = json.dumps(hidden(_details(self._task, cell, result)), indent=1)
+        files = {"config.yaml": self._source.encode(), "cell.json": details.encode()}
+        if result.outcome is Outcome.COMPLETE:
+            array = io.BytesIO()
+            np.save(array, np.frombuffer(result.correct, np.uint8), allow_pickle=False)
+            files["correct.npy"] = array.getvalue()
+        if result.model is not None and not model_files.holds(result.model, known()):
+            files["model.skops"] = result.model
+        return files
 
 
-def _metrics(result: CellResult) -> dict[str, float | None]:
+def _identity(cell: Cell) -> dict[str, str]:
+    """The tags that say which cell it is."""
     return {
+        "kind": "cell",
+        "cell": cell.key,
+        "family": cell.family.name,
+        "size": str(cell.size),
+        "repeat": str(cell.repeat),
+        "data_digest": cell.digest,
+    }
+
+
+def _metrics(result: CellResult) -> dict[str, float]:
+    held = {
         "test_error": result.test_error,
         "test_log_loss": result.test_log_loss,
         "val_error": result.val_error,
@@ -150,6 +169,7 @@ def _metrics(result: CellResult) -> dict[str, float | None]:
         "best_trial": result.best,
         "trials": result.trials,
     }
+    return {name: float(value) for name, value in held.items() if value is not None}
 
 
 def _params(cell: Cell, best: Trial | None) -> dict[str, str]:

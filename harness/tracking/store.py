@@ -1,26 +1,31 @@
 """The store is one SQLite database and one artifact folder below `tracking.root`, or a remote MLflow server.
 
 Making the database takes seconds and is not safe to interrupt, so it is made once, under a claim, in a
-temporary file that is then renamed.
+temporary file that is then renamed. One that is there is read through before MLflow sees it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError  # MLflow's own store stands on it
 
 from harness.errors import StoreError
 from harness.secrets import hide
+from harness.tracking import integrity
 from harness.tracking.claims import Claims
 
 BUSY_SECONDS = 60  # how long a writer waits for another driver's transaction
+LONGEST_NAME = 150  # bytes of a folder's name
 
 
 @dataclass(frozen=True)
@@ -42,25 +47,28 @@ class Store:
         """Turn what MLflow or the disk refuses into one line that names the store.
 
         Raises:
-            StoreError: for an MlflowException or OSError within.
+            StoreError: for an error of MLflow, its database or the disk within.
         """
         try:
             yield
-        except (MlflowException, OSError) as error:
-            reason = hide(str(error)).splitlines()[0][:200]
+        except (MlflowException, SQLAlchemyError, OSError) as error:
             raise StoreError(
-                f"the records at {self.label} cannot be written ({reason}); mend that, "
-                "and the same command continues"
+                f"the records at {self.label} cannot be written or read ({hide(_reason(error))}); what is "
+                "recorded is kept: mend that, and the same command continues"
             ) from error
 
     def experiment(self, name: str) -> str:
         """The id of the experiment of a data set, made where it is absent."""
+        with self.told():
+            return self._experiment(name)
+
+    def _experiment(self, name: str) -> str:
         found = self.client.get_experiment_by_name(name)
         if found is not None and found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
         if found is not None:
             return str(found.experiment_id)
-        artifacts = None if self.is_remote else (self.root / "artifacts" / name).resolve().as_uri()
+        artifacts = None if self.is_remote else _folder(self.root, name).as_uri()
         try:
             return str(self.client.create_experiment(name, artifact_location=artifacts))
         except MlflowException:  # another driver made it in between
@@ -108,10 +116,11 @@ def open_store(root: Path, uri: str | None = None) -> Store:
             with claims.holding("create the store"):
                 if not file.exists():
                     _create(file)
+            _check(file)
             uri = f"sqlite:///{file.resolve()}?timeout={BUSY_SECONDS}"
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, MlflowException, SQLAlchemyError) as error:
         raise StoreError(
-            f"cannot write the records below {root} ({error}); make it writable, free space, "
+            f"cannot write the records below {root} ({hide(_reason(error))}); make it writable, free space, "
             "or choose another folder with tracking.root"
         ) from error
     return Store(_connected(uri), claims, root, uri)
@@ -122,10 +131,26 @@ def _create(file: Path) -> None:
         stale.unlink()
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     MlflowClient(f"sqlite:///{temporary.resolve()}").search_experiments()
-    with sqlite3.connect(temporary) as connection:
+    with closing(sqlite3.connect(temporary)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")  # kept in the file; five times faster recording
-    connection.close()
     os.replace(temporary, file)
+
+
+def _check(file: Path) -> None:
+    """A database that is whole and can be written; only then a killed driver's last writes are recovered."""
+    integrity.check(file)
+    if not os.access(file, os.W_OK):
+        raise PermissionError(f"{file} is read-only")
+    with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:  # MLflow would try for 100 s
+        connection.execute("SELECT count(*) FROM alembic_version").fetchall()
+
+
+def _folder(root: Path, name: str) -> Path:
+    """Where the artifacts of a data set go: below `artifacts/`, whatever the data set is called."""
+    if not re.fullmatch(r"\w[\w.=,+-]*", name) or len(name.encode()) > LONGEST_NAME:
+        digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:12]
+        name = re.sub(r"[^\w=,+-]+", "_", name, flags=re.ASCII)[:80] + "-" + digest
+    return (root / "artifacts").resolve() / name
 
 
 def _connected(uri: str) -> MlflowClient:
@@ -134,12 +159,22 @@ def _connected(uri: str) -> MlflowClient:
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     except Exception as error:
-        reason = hide(str(error)).splitlines()[0][:200]
         raise StoreError(
-            f"cannot read the records at {shown(uri)} ({reason}); run harness doctor, "
+            f"cannot read the records at {shown(uri)} ({hide(_reason(error))}); run harness doctor, "
             "or choose another place with tracking.root or tracking.uri"
         ) from error
     return client
+
+
+def _reason(error: BaseException) -> str:
+    """What the database or the disk itself said, with the path it is about where it names one."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return str(error.orig)
+    if isinstance(error, OSError) and error.strerror and (path := error.filename2 or error.filename):
+        return f"{error.strerror}: {path}"
+    if isinstance(error.__cause__, DBAPIError):
+        return _reason(error.__cause__)
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def shown(uri: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric, Param, Run
 
+from harness.tracking import digests
 from harness.tracking.reading import CellRecord, artifact, search
 from harness.tracking.store import Store
 
@@ -39,7 +40,8 @@ def find_sweep(store: Store, name: str, digest: str | None = None) -> Run | None
     query = f"tags.kind = 'sweep' and tags.sweep = '{name}' and attributes.status = 'FINISHED'"
     if digest is not None:
         query += f" and tags.digest = '{digest}'"
-    runs = search(store.client, _experiments(store), query)
+    with store.told():
+        runs = search(store.client, _experiments(store), query)
     return runs[-1] if runs else None
 
 
@@ -63,13 +65,18 @@ def write_sweep(
     client = store.client
     with store.claims.holding(f"sweep {name}"):
         old = search(client, [experiment], f"tags.sweep = '{name}'")
-        tags = {"kind": "sweep", "sweep": name, "digest": digest_of(records, labels)}
+        held = [{"key": record.key, "run_id": record.run_id} for record in records]
+        text = json.dumps({"name": name, "labels": dict(labels), "cells": held}, indent=1)
+        tags = {
+            "kind": "sweep",
+            "sweep": name,
+            "digest": digest_of(records, labels),
+            digests.FILES: digests.of_files({MEMBERS: text.encode()}),
+        }
         run_id = str(client.create_run(experiment, tags=tags, run_name=f"sweep {name}").info.run_id)
         for curve in curves:
             _write_curve(store, experiment, run_id, name, curve)
         with tempfile.TemporaryDirectory() as folder:
-            held = [{"key": record.key, "run_id": record.run_id} for record in records]
-            text = json.dumps({"name": name, "labels": dict(labels), "cells": held}, indent=1)
             Path(folder, MEMBERS).write_text(text, encoding="utf-8")
             Path(folder, "config.yaml").write_text(source, encoding="utf-8")
             client.log_artifacts(run_id, folder)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import json
 import time
-from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
 from harness.records import Cell, Outcome, Trial
 from harness.secrets import hide
+from harness.tracking import digests
 
 TERMINAL = {Outcome.COMPLETE: "FINISHED", Outcome.PRUNED: "FINISHED"}
 MESSAGE_LENGTH = 2000
@@ -24,24 +24,30 @@ MESSAGE_LENGTH = 2000
 def write(client: MlflowClient, experiment: str, parent: str, cell: Cell, trial: Trial) -> None:
     """Record an ended trial as a child of its cell's run."""
     now = int(time.time() * 1000)
+    tags, metrics = _tags(parent, cell, trial), _metrics(trial)
+    params = {name: repr(value) for name, value in trial.params.items()}
     run = client.create_run(
         experiment,
         start_time=now - int(trial.seconds * 1000),
-        tags=_tags(parent, cell, trial),
+        tags={**tags, digests.DIGEST: digests.of_run(tags, metrics, params)},
         run_name=f"trial {trial.number}",
     )
-    metrics = {"value": trial.value, "val_error": trial.error, "step": trial.step, "seconds": trial.seconds}
     client.log_batch(
         run.info.run_id,
-        metrics=[Metric(name, float(v), now, 0) for name, v in metrics.items() if v is not None],
-        params=[Param(name, repr(v)) for name, v in trial.params.items()],
+        metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
+        params=[Param(name, text) for name, text in params.items()],
     )
     if trial.traceback:
         client.log_text(run.info.run_id, hide(trial.traceback), "traceback.txt")
     client.set_terminated(run.info.run_id, TERMINAL.get(trial.outcome, "FAILED"), end_time=now)
 
 
-def _tags(parent: str, cell: Cell, trial: Trial) -> dict[str, Any]:
+def _metrics(trial: Trial) -> dict[str, float]:
+    held = {"value": trial.value, "val_error": trial.error, "step": trial.step, "seconds": trial.seconds}
+    return {name: float(value) for name, value in held.items() if value is not None}
+
+
+def _tags(parent: str, cell: Cell, trial: Trial) -> dict[str, str]:
     return {
         "mlflow.parentRunId": parent,
         "kind": "trial",
@@ -54,7 +60,7 @@ def _tags(parent: str, cell: Cell, trial: Trial) -> dict[str, Any]:
 
 
 def read(run: Run) -> Trial:
-    """The trial a run records."""
+    """The trial that a run records, which `digests.check` has passed."""
     tags, metrics = run.data.tags, run.data.metrics
     step = metrics.get("step")
     return Trial(

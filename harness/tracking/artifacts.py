@@ -1,0 +1,53 @@
+"""An artifact is a file of a run; it is read where it is what was recorded and lies in the store's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from mlflow.exceptions import MlflowException
+
+from harness.errors import StoreError
+from harness.tracking import digests
+from harness.tracking.store import Store
+
+
+def verified(store: Store, run_id: str, place: str, files: str, name: str) -> Path:
+    """A local path of a run's artifact, whose content is what was recorded.
+
+    `place` is the run's `artifact_uri`, `files` its tag of that name.
+
+    Raises:
+        StoreError: where it is absent, changed, not among the recorded ones, or outside the store.
+    """
+    try:
+        path = (
+            Path(store.client.download_artifacts(run_id, name))
+            if store.is_remote
+            else _local(store, place, name)
+        )
+        content = path.read_bytes()
+    except (MlflowException, OSError) as error:
+        raise StoreError(
+            f"run {run_id} of {store.label} lacks its artifact {name}; move the records back to where they "
+            "were made, or remove the run so that the sweep makes it again"
+        ) from error
+    if digests.of_files({name: content}) not in files.split():
+        raise StoreError(
+            f"the artifact {name} of run {run_id} in {store.label} is not what was recorded; "
+            f"{digests.remedy_for(run_id)}"
+        )
+    return path
+
+
+def _local(store: Store, place: str, name: str) -> Path:
+    """The file itself, every link followed; what a database names is no reason to leave the folder."""
+    folder = (store.root / "artifacts").resolve()
+    address = urlsplit(place)
+    path = Path(unquote(address.path), name).resolve()
+    if address.scheme != "file" or address.netloc or not path.is_relative_to(folder):
+        raise StoreError(
+            f"{store.label} names {place}/{name}, which is outside {folder}; move the records back to "
+            "where they were made, or put a copy of the database back"
+        )
+    return path
