@@ -1,7 +1,8 @@
 """The record of everything: MLflow, written by the driver alone and read back by every other room.
 
-store.py opens (and makes) the database; claims.py keeps two drivers off the same cell; recorder.py writes
-cells and trials; reading.py reads them back; sweeps.py writes what is derived from them.
+store.py opens (and makes) the database; claims.py keeps two drivers off the same cell, remote.py also where
+they share nothing but a server; patience.py waits out what outage.py says may pass; recorder.py writes cells
+and trials; reading.py reads them back; sweeps.py writes what is derived from them.
 """
 
 import logging
@@ -12,5 +13,8 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 os.environ["MLFLOW_LOGGING_LEVEL"] = "ERROR"
+# patience.py waits and asks again, and knows what it asked: MLflow itself need not, unless a person says so.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 os.environ.pop("MLFLOW_RUN_ID", None)  # it would hijack nested runs
 logging.getLogger("alembic").setLevel(logging.ERROR)

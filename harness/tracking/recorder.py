@@ -12,11 +12,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag
 
 from harness.records import Cell, CellResult, Outcome, Task, Trial
 from harness.tracking import trials
 from harness.tracking.reading import children, search
+from harness.tracking.remote import Heart, Pace, RemoteClaims
 from harness.tracking.store import Store
 
 
@@ -33,13 +35,24 @@ class Recorder:
         self._experiment = store.experiment(task.name)
         self._runs: dict[str, str] = {}
         self._best: dict[str, dict[int, Trial]] = {}
+        self._remote = _remote_claims(store, self._experiment) if store.is_remote else None
 
     def claim(self, cell: Cell) -> bool:
         """Claim a cell; False where another live driver has it."""
-        return self._store.claims.take(cell.key)
+        if not self._store.claims.take(cell.key):
+            return False
+        if self._remote is None:
+            return True
+        with self._store.told():
+            taken = self._remote.take(cell.key, _name(cell), _tags(cell))
+        if not taken:
+            self._store.claims.release(cell.key)
+        return taken
 
     def release(self, cell: Cell) -> None:
         """Give a cell back, finished or not."""
+        if self._remote is not None:
+            self._remote.release(cell.key)
         self._store.claims.release(cell.key)
 
     def begin(self, cell: Cell) -> tuple[Trial, ...] | None:
@@ -48,6 +61,9 @@ class Recorder:
             return self._begin(cell)
 
     def _begin(self, cell: Cell) -> tuple[Trial, ...] | None:
+        if self._remote is not None:
+            held = self._remote.run_of(cell.key)
+            return None if held is None else self._adopt(cell, self._client.get_run(held))
         found = search(self._client, [self._experiment], f"tags.kind = 'cell' and tags.cell = '{cell.key}'")
         if any(run.info.status == "FINISHED" for run in found):
             return None
@@ -76,16 +92,7 @@ class Recorder:
         self._client.delete_run(run.info.run_id)
 
     def _create(self, cell: Cell) -> str:
-        name = f"{cell.family.name} n={cell.size} repeat {cell.repeat}"
-        tags = {
-            "kind": "cell",
-            "cell": cell.key,
-            "family": cell.family.name,
-            "size": str(cell.size),
-            "repeat": str(cell.repeat),
-            "data_digest": cell.digest,
-        }
-        run = self._client.create_run(self._experiment, tags=tags, run_name=name)
+        run = self._client.create_run(self._experiment, tags=_tags(cell), run_name=_name(cell))
         return str(run.info.run_id)
 
     def trial(self, cell: Cell, trial: Trial) -> None:
@@ -100,8 +107,12 @@ class Recorder:
             self._result(cell, result)
 
     def _result(self, cell: Cell, result: CellResult) -> None:
-        run_id = self._runs.pop(cell.key)
-        best = self._best.pop(cell.key, {}).get(-1 if result.best is None else result.best)
+        run_id = self._runs[cell.key]
+        if self._remote is not None and not self._remote.is_mine(cell.key):
+            self._remove(self._client.get_run(run_id))  # another driver took it while this one was away
+            self._forget(cell)
+            return
+        best = self._best.get(cell.key, {}).get(-1 if result.best is None else result.best)
         now = int(time.time() * 1000)
         self._client.log_batch(
             run_id,
@@ -116,7 +127,20 @@ class Recorder:
         )
         self._client.log_inputs(run_id, [DatasetInput(self._dataset(), [])])
         self._artifacts(run_id, cell, result)
+        if self._remote is not None:
+            self._remove_orphans(run_id)
         self._client.set_terminated(run_id, trials.TERMINAL.get(result.outcome, "FAILED"))
+        self._forget(cell)
+
+    def _remove_orphans(self, run_id: str) -> None:
+        """Trials whose making was asked for again, as no answer had come to the first request."""
+        for child in children(self._client, self._client.get_run(run_id)):
+            if child.info.status == "RUNNING":
+                self._client.delete_run(child.info.run_id)
+
+    def _forget(self, cell: Cell) -> None:
+        self._runs.pop(cell.key, None)
+        self._best.pop(cell.key, None)
 
     def _dataset(self) -> Dataset:
         task = self._task
@@ -136,6 +160,27 @@ class Recorder:
             if result.model is not None:
                 (here / "model.skops").write_bytes(result.model)
             self._client.log_artifacts(run_id, str(here))
+
+
+def _remote_claims(store: Store, experiment: str) -> RemoteClaims:
+    pace, uri = Pace(), store.uri
+    heart = Heart(lambda: MlflowClient(uri), pace.beat)
+    return RemoteClaims(store.client, experiment, store.claims.identity(), heart, pace)
+
+
+def _name(cell: Cell) -> str:
+    return f"{cell.family.name} n={cell.size} repeat {cell.repeat}"
+
+
+def _tags(cell: Cell) -> dict[str, str]:
+    return {
+        "kind": "cell",
+        "cell": cell.key,
+        "family": cell.family.name,
+        "size": str(cell.size),
+        "repeat": str(cell.repeat),
+        "data_digest": cell.digest,
+    }
 
 
 def _metrics(result: CellResult) -> dict[str, float | None]:

@@ -7,18 +7,20 @@ temporary file that is then renamed.
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from harness.errors import StoreError
 from harness.tracking.claims import Claims
+from harness.tracking.outage import reason_of, shown
+from harness.tracking.patience import Patient
 
 BUSY_SECONDS = 60  # how long a writer waits for another driver's transaction
 
@@ -72,7 +74,12 @@ class Store:
     @property
     def is_remote(self) -> bool:
         """True where runs go to a server rather than into `tracking.root`."""
-        return not self.uri.startswith("sqlite:")
+        return is_remote(self.uri)
+
+
+def is_remote(uri: str) -> bool:
+    """True for the address of a server."""
+    return not uri.startswith("sqlite:")
 
 
 def database(root: Path) -> Path:
@@ -114,7 +121,10 @@ def open_store(root: Path, uri: str | None = None) -> Store:
             f"cannot write the records below {root} ({error}); make it writable, free space, "
             "or choose another folder with tracking.root"
         ) from error
-    return Store(_connected(uri), claims, root, uri)
+    client = _connected(uri)
+    if is_remote(uri):
+        client = cast(MlflowClient, Patient(client, uri, claims.identity))
+    return Store(client, claims, root, uri)
 
 
 def _create(file: Path) -> None:
@@ -134,18 +144,8 @@ def _connected(uri: str) -> MlflowClient:
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     except Exception as error:
-        reason = str(error).splitlines()[0][:200]
         raise StoreError(
-            f"cannot read the records at {shown(uri)} ({reason}); run harness doctor, "
+            f"cannot read the records at {shown(uri)} ({reason_of(error, uri)}); run harness doctor, "
             "or choose another place with tracking.root or tracking.uri"
-        ) from error
+        ) from (None if is_remote(uri) else error)  # a cause may hold the credentials
     return client
-
-
-def shown(uri: str) -> str:
-    """A store's address as a person may see it: no credentials, no query.
-
-    >>> shown("https://me:secret@example.org/x?token=1")
-    'https://***@example.org/x'
-    """
-    return re.sub(r"//[^/@]*@", "//***@", uri.partition("?")[0])

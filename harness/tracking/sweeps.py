@@ -62,7 +62,7 @@ def write_sweep(
     """Write a sweep's run with one child per family, then remove the runs it replaces; its run id."""
     client = store.client
     with store.claims.holding(f"sweep {name}"):
-        old = search(client, [experiment], f"tags.sweep = '{name}'")
+        old = [run for run in search(client, [experiment], f"tags.sweep = '{name}'") if _is_over(store, run)]
         tags = {"kind": "sweep", "sweep": name, "digest": digest_of(records, labels)}
         run_id = str(client.create_run(experiment, tags=tags, run_name=f"sweep {name}").info.run_id)
         for curve in curves:
@@ -101,6 +101,12 @@ def _write_curve(store: Store, experiment: str, parent: str, name: str, curve: C
     params = [Param("family", curve.family), Param("label", curve.label)]
     client.log_batch(run_id, metrics=metrics, params=params)
     client.set_terminated(run_id)
+
+
+def _is_over(store: Store, run: Run) -> bool:
+    """False for what the driver of another records folder may be writing now."""
+    origin = run.data.tags.get("origin")
+    return run.info.status != "RUNNING" or origin is None or origin == store.claims.identity()
 
 
 def _experiments(store: Store) -> list[str]:
