@@ -7,12 +7,13 @@ hold a password or a token, and the errors of libraries quote it: nothing of tha
 from __future__ import annotations
 
 import errno
+import http
 import http.client
 import re
 import socket
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from mlflow.exceptions import MlflowException
 
@@ -21,10 +22,11 @@ from harness.errors import StoreError
 UNREACHED = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 BUSY_CODES = ("TEMPORARILY_UNAVAILABLE", "DEADLINE_EXCEEDED", "REQUEST_LIMIT_EXCEEDED")
 REFUSING_CODES = ("UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED", "PERMISSION_DENIED")
-# What is left of a failure in the text of another: a status that MLflow may retry, a download among several.
-BUSY_WORDS = re.compile(
-    r"too many (408|429|502|503|504) error responses|error code (408|429|502|503|504) "
-    r"|failed with exception [^\n]*(Connection (refused|reset|aborted)|Remote end closed|timed out)"
+BUSY_STATUSES = ("408", "429", "502", "503", "504")
+# What is left of a failure in the text of MLflow's: a status, or the failure of one download of several.
+STATUS = re.compile(r"too many (\d{3}) error responses|error code (\d{3}) ")
+BROKEN = re.compile(
+    r"failed with exception [^\n]*(Connection (refused|reset|aborted)|Remote end closed|timed out)"
 )
 
 
@@ -45,20 +47,28 @@ def is_outage(error: BaseException) -> bool:
             return True
         if isinstance(each, MlflowException) and each.error_code in BUSY_CODES:
             return True
-    return BUSY_WORDS.search(str(error)) is not None
+    return status_of(error) in BUSY_STATUSES or BROKEN.search(str(error)) is not None
+
+
+def status_of(error: BaseException) -> str | None:
+    """The HTTP status that an error of MLflow tells of."""
+    found = STATUS.search(str(error))
+    return found[1] or found[2] if found else None
 
 
 def reason_of(error: BaseException, address: str) -> str:
     """One line that says what went wrong, free of an address's credentials and query."""
+    if status := status_of(error):
+        names = {str(each.value): each.phrase for each in http.HTTPStatus}
+        return f"it answers {status} {names.get(status, '')}".rstrip()
     if is_outage(error):
         for each in _family(error):
-            if isinstance(each, OSError) and each.strerror:
-                return each.strerror
             if isinstance(each, TimeoutError):
                 return "no answer in time"
-        if found := BUSY_WORDS.search(str(error)):
-            return found.group().removeprefix("failed with exception ")[-60:]
-    return scrubbed((str(error).splitlines() or [type(error).__name__])[0], address)[:200]
+            if isinstance(each, OSError) and each.strerror:
+                return each.strerror
+        return "the connection broke"
+    return scrubbed((str(error).strip().splitlines() or [type(error).__name__])[0], address)[:200]
 
 
 def scrubbed(text: str, address: str) -> str:
@@ -67,12 +77,11 @@ def scrubbed(text: str, address: str) -> str:
     >>> scrubbed("no http://me:pa%20ss@host/runs?token=1 for 'pa ss'", "http://me:pa%20ss@host")
     "no http://***@host/runs for '***'"
     """
-    place = urlsplit(address)
-    text = re.sub(r"://[^/\s]*@", "://***@", text.partition(" Response body:")[0])
-    for secret in (place.password, unquote(place.password or ""), place.query):
-        if secret:
-            text = text.replace(secret, "***")
-    return re.sub(r"\?[^\s)'\"]*", "", text)
+    text = re.sub(r"://\S*@", "://***@", text.replace(address, shown(address)))
+    held = re.search(r"//[^/]*?:([^/]+)@", address)
+    for secret in (held[1], unquote(held[1])) if held else ():
+        text = text.replace(secret, "***")
+    return re.sub(r"(/[^\s?]*)\?[^\s)'\"]*", r"\1", text)
 
 
 def shown(address: str) -> str:
@@ -81,7 +90,7 @@ def shown(address: str) -> str:
     >>> shown("https://me:secret@example.org/x?token=1")
     'https://***@example.org/x'
     """
-    return re.sub(r"//[^/]*@|//[^?]*@", "//***@", address).partition("?")[0].partition("#")[0]
+    return re.sub(r"//[^?]*@|//[^/]*@", "//***@", address).partition("?")[0].partition("#")[0]
 
 
 def _family(error: BaseException) -> Iterator[BaseException]:
