@@ -83,6 +83,13 @@ def test_a_refused_connection_is_an_outage():
     assert is_outage(failure_at(port))
 
 
+def test_an_outage_in_the_text_of_a_download_of_several_is_one():
+    said = "##### File correct.npy #####\nAPI request to http://h/x failed with exception {}"
+    assert is_outage(MlflowException(said.format("(Caused by ...: [Errno 111] Connection refused)")))
+    assert is_outage(MlflowException(said.format("(Caused by too many 503 error responses)")))
+    assert not is_outage(MlflowException(said.format("404 Client Error: NOT FOUND")))
+
+
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 500])
 def test_what_a_server_answers_otherwise_is_a_mistake(code):
     with server(status(code)) as port:

@@ -82,7 +82,7 @@ def server(template_store, tmp_path_factory):
     server.kill()
 
 
-def wait_until(true, seconds=90):
+def wait_until(true, seconds=300):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "waited in vain"
