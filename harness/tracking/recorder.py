@@ -31,7 +31,7 @@ class Recorder:
 
     def __init__(self, store: Store, task: Task, source: str) -> None:
         self._store, self._client = store, store.client
-        self._task, self._source = task, source
+        self._task, self._source = task, store.without_secrets(source)
         self._experiment = store.experiment(task.name)
         self._runs: dict[str, str] = {}
         self._best: dict[str, dict[int, Trial]] = {}

@@ -39,6 +39,10 @@ class Store:
         """The store's address, as a person may see it."""
         return shown(self.uri)
 
+    def without_secrets(self, text: str) -> str:
+        """A text with the store's address as a person may see it."""
+        return text.replace(self.uri, self.label)
+
     @contextmanager
     def told(self) -> Iterator[None]:
         """Turn what MLflow or the disk refuses into one line that names the store.

@@ -71,7 +71,7 @@ def write_sweep(
             held = [{"key": record.key, "run_id": record.run_id} for record in records]
             text = json.dumps({"name": name, "labels": dict(labels), "cells": held}, indent=1)
             Path(folder, MEMBERS).write_text(text, encoding="utf-8")
-            Path(folder, "config.yaml").write_text(source, encoding="utf-8")
+            Path(folder, "config.yaml").write_text(store.without_secrets(source), encoding="utf-8")
             client.log_artifacts(run_id, folder)
         for file in files:
             client.log_artifact(run_id, str(file))
