@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,13 @@ class Claims:
     def release(self, name: str) -> None:
         """Give a name back."""
         fcntl.lockf(_handle(self._path), fcntl.LOCK_UN, 1, _offset(name), os.SEEK_SET)
+
+    def identity(self) -> str:
+        """A hash of this machine and the lock file: equal only for claims that exclude each other."""
+        machine = Path("/etc/machine-id")
+        parts = [platform.node(), machine.read_text() if machine.exists() else "", str(self._path)]
+        parts.append(str(os.fstat(_handle(self._path)).st_ino))  # containers may share all the rest
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
     @contextmanager
     def holding(self, name: str) -> Iterator[None]:

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag
 
 from harness import model_files
@@ -20,6 +21,7 @@ from harness.records import Cell, CellResult, Outcome, Task, Trial
 from harness.secrets import hidden, hide, known
 from harness.tracking import digests, trials
 from harness.tracking.reading import children, in_order, search
+from harness.tracking.remote import Heart, Pace, RemoteClaims
 from harness.tracking.store import Store
 
 
@@ -32,20 +34,28 @@ class Recorder:
 
     def __init__(self, store: Store, task: Task, source: str) -> None:
         self._store, self._client = store, store.client
-        self._task, self._source = task, source
+        self._task, self._source = task, hide(source)
         self._experiment = store.experiment(task.name)
         self._runs: dict[str, str] = {}
         self._best: dict[str, dict[int, Trial]] = {}
         self._attempts: dict[str, int] = {}
+        self._remote = _remote_claims(store, self._experiment) if store.is_remote else None
 
     def claim(self, cell: Cell) -> bool:
         """Claim a cell; False where another live driver has it."""
         with self._store.told():
-            return self._store.claims.take(cell.key)
+            if not self._store.claims.take(cell.key):
+                return False
+            taken = self._remote is None or self._remote.take(cell.key, _name(cell), _identity(cell))
+            if not taken:
+                self._store.claims.release(cell.key)
+            return taken
 
     def release(self, cell: Cell) -> None:
         """Give a cell back, finished or not."""
         with self._store.told():
+            if self._remote is not None:
+                self._remote.release(cell.key)
             self._store.claims.release(cell.key)
 
     def begin(self, cell: Cell) -> tuple[Trial, ...] | None:
@@ -54,6 +64,9 @@ class Recorder:
             return self._begin(cell)
 
     def _begin(self, cell: Cell) -> tuple[Trial, ...] | None:
+        if self._remote is not None:
+            held = self._remote.run_of(cell.key)
+            return None if held is None else self._adopt(cell, self._client.get_run(held))
         found = search(self._client, [self._experiment], f"tags.kind = 'cell' and tags.cell = '{cell.key}'")
         if any(run.info.status == "FINISHED" for run in found):
             return None
@@ -85,8 +98,7 @@ class Recorder:
         self._client.delete_run(run.info.run_id)
 
     def _create(self, cell: Cell) -> str:
-        name = f"{cell.family.name} n={cell.size} repeat {cell.repeat}"
-        run = self._client.create_run(self._experiment, tags=_identity(cell), run_name=name)
+        run = self._client.create_run(self._experiment, tags=_identity(cell), run_name=_name(cell))
         return str(run.info.run_id)
 
     def trial(self, cell: Cell, trial: Trial) -> None:
@@ -101,8 +113,12 @@ class Recorder:
             self._result(cell, result)
 
     def _result(self, cell: Cell, result: CellResult) -> None:
-        run_id = self._runs.pop(cell.key)
-        best = self._best.pop(cell.key, {}).get(-1 if result.best is None else result.best)
+        run_id = self._runs[cell.key]
+        if self._remote is not None and not self._remote.is_mine(cell.key):
+            self._remove(self._client.get_run(run_id))  # another driver took it while this one was away
+            self._forget(cell)
+            return
+        best = self._best.get(cell.key, {}).get(-1 if result.best is None else result.best)
         files = self._files(cell, result)
         metrics, params = _metrics(result), _params(cell, best)
         tags = {
@@ -114,7 +130,7 @@ class Recorder:
             digests.FILES: digests.of_files(files),
         }
         tags[digests.DIGEST] = digests.of_run(tags, metrics, params)
-        now, step = int(time.time() * 1000), self._attempts.pop(cell.key, 0)
+        now, step = int(time.time() * 1000), self._attempts.get(cell.key, 0)
         self._client.log_batch(
             run_id,
             metrics=[Metric(name, value, now, step) for name, value in metrics.items()],
@@ -126,7 +142,20 @@ class Recorder:
             for name, held in files.items():
                 Path(folder, name).write_bytes(held)
             self._client.log_artifacts(run_id, folder)
+        if self._remote is not None:
+            self._remove_orphans(run_id)
         self._client.set_terminated(run_id, trials.TERMINAL.get(result.outcome, "FAILED"))
+        self._forget(cell)
+
+    def _remove_orphans(self, run_id: str) -> None:
+        """Trials whose making was asked for again, as no answer had come to the first request."""
+        for child in children(self._client, self._client.get_run(run_id)):
+            if child.info.status == "RUNNING":
+                self._client.delete_run(child.info.run_id)
+
+    def _forget(self, cell: Cell) -> None:
+        for held in (self._runs, self._best, self._attempts):
+            held.pop(cell.key, None)
 
     def _dataset(self) -> Dataset:
         task = self._task
@@ -145,6 +174,16 @@ class Recorder:
         if result.model is not None and not model_files.holds(result.model, known()):
             files["model.skops"] = result.model
         return files
+
+
+def _remote_claims(store: Store, experiment: str) -> RemoteClaims:
+    pace, uri = Pace(), store.uri
+    heart = Heart(lambda: MlflowClient(uri), pace.beat)
+    return RemoteClaims(store.client, experiment, store.claims.identity(), heart, pace, label=store.label)
+
+
+def _name(cell: Cell) -> str:
+    return f"{cell.family.name} n={cell.size} repeat {cell.repeat}"
 
 
 def _identity(cell: Cell) -> dict[str, str]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -23,6 +24,8 @@ from harness.errors import StoreError
 from harness.secrets import hide
 from harness.tracking import integrity
 from harness.tracking.claims import Claims
+from harness.tracking.outage import reason_of, shown
+from harness.tracking.patience import Patient
 
 BUSY_SECONDS = 60  # how long a writer waits for another driver's transaction
 LONGEST_NAME = 150  # bytes of a folder's name
@@ -80,7 +83,12 @@ class Store:
     @property
     def is_remote(self) -> bool:
         """True where runs go to a server rather than into `tracking.root`."""
-        return not self.uri.startswith("sqlite:")
+        return is_remote(self.uri)
+
+
+def is_remote(uri: str) -> bool:
+    """True for the address of a server."""
+    return not uri.startswith("sqlite:")
 
 
 def database(root: Path) -> Path:
@@ -123,7 +131,10 @@ def open_store(root: Path, uri: str | None = None) -> Store:
             f"cannot write the records below {root} ({hide(_reason(error))}); make it writable, free space, "
             "or choose another folder with tracking.root"
         ) from error
-    return Store(_connected(uri), claims, root, uri)
+    client = _connected(uri)
+    if is_remote(uri):
+        client = cast(MlflowClient, Patient(client, uri, claims.identity))
+    return Store(client, claims, root, uri)
 
 
 def _create(file: Path) -> None:
@@ -159,10 +170,11 @@ def _connected(uri: str) -> MlflowClient:
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     except Exception as error:
+        said = reason_of(error, uri) if is_remote(uri) else hide(_reason(error))
         raise StoreError(
-            f"cannot read the records at {shown(uri)} ({hide(_reason(error))}); run harness doctor, "
+            f"cannot read the records at {shown(uri)} ({said}); run harness doctor, "
             "or choose another place with tracking.root or tracking.uri"
-        ) from error
+        ) from (None if is_remote(uri) else error)  # a cause may hold the credentials
     return client
 
 
@@ -175,12 +187,3 @@ def _reason(error: BaseException) -> str:
     if isinstance(error.__cause__, DBAPIError):
         return _reason(error.__cause__)
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
-
-
-def shown(uri: str) -> str:
-    """A store's address as a person may see it: no credentials, no query.
-
-    >>> shown("https://me:secret@example.org/x?token=1")
-    'https://***@example.org/x'
-    """
-    return hide(uri.partition("?")[0])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric, Param, Run
 
+from harness.secrets import hide
 from harness.tracking import digests
 from harness.tracking.reading import CellRecord, artifact, search
 from harness.tracking.store import Store
@@ -64,7 +65,7 @@ def write_sweep(
     """Write a sweep's run with one child per family, then remove the runs it replaces; its run id."""
     client = store.client
     with store.claims.holding(f"sweep {name}"):
-        old = search(client, [experiment], f"tags.sweep = '{name}'")
+        old = [run for run in search(client, [experiment], f"tags.sweep = '{name}'") if _is_over(store, run)]
         held = [{"key": record.key, "run_id": record.run_id} for record in records]
         text = json.dumps({"name": name, "labels": dict(labels), "cells": held}, indent=1)
         tags = {
@@ -78,7 +79,7 @@ def write_sweep(
             _write_curve(store, experiment, run_id, name, curve)
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, MEMBERS).write_text(text, encoding="utf-8")
-            Path(folder, "config.yaml").write_text(source, encoding="utf-8")
+            Path(folder, "config.yaml").write_text(hide(source), encoding="utf-8")
             client.log_artifacts(run_id, folder)
         for file in files:
             client.log_artifact(run_id, str(file))
@@ -108,6 +109,12 @@ def _write_curve(store: Store, experiment: str, parent: str, name: str, curve: C
     params = [Param("family", curve.family), Param("label", curve.label)]
     client.log_batch(run_id, metrics=metrics, params=params)
     client.set_terminated(run_id)
+
+
+def _is_over(store: Store, run: Run) -> bool:
+    """False for what the driver of another records folder may be writing now."""
+    origin = run.data.tags.get("origin")
+    return run.info.status != "RUNNING" or origin is None or origin == store.claims.identity()
 
 
 def _experiments(store: Store) -> list[str]:
