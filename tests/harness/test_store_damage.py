@@ -55,7 +55,7 @@ def recorded(recorder, make_cell, logistic):
     recorder.begin(cell)
     for number in range(2):
         recorder.trial(cell, trial(number))
-    recorder.result(cell, result(model=b"a model"))
+    recorder.result(cell, result(model=corruption.zipped(b"a model")))
     return cell
 
 

@@ -6,9 +6,11 @@ One small store is recorded, with cells that are complete, failed and under way,
 
 from __future__ import annotations
 
+import io
 import random
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -200,9 +202,17 @@ def _result(cell: Cell, rng: random.Random, failed: bool) -> CellResult:
         correct=rng.randbytes(25),
         fit_seconds=rng.random(),
         seconds=rng.random(),
-        model=rng.randbytes(2000) if cell.repeat == 0 else None,
+        model=zipped(rng.randbytes(2000)) if cell.repeat == 0 else None,
         environment={"numpy": "2", "python": "3"},
     )
+
+
+def zipped(content: bytes) -> bytes:
+    """A file in the form of a model's."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("schema.json", content)
+    return archive.getvalue()
 
 
 def _settle(root: Path) -> None:
