@@ -62,7 +62,7 @@ def _show(uri: str, place: Place, wanted: int) -> bool:
     with server.running(uri, place) as process:
         try:
             process.await_answer()
-        except server.PortTaken:
+        except server.PortTakenError:
             return False
         with contextlib.suppress(KeyboardInterrupt):
             _announce(uri, place)

@@ -38,7 +38,7 @@ OPENING = (
 )
 
 
-class PortTaken(StoreError):
+class PortTakenError(StoreError):
     """Another program listens at the port that was free a moment ago."""
 
 
@@ -83,7 +83,7 @@ class Server:
         """Wait until it answers.
 
         Raises:
-            PortTaken: another program took its port.
+            PortTakenError: another program took its port.
             StoreError: it ended, or gave no answer in three minutes.
         """
         limit = time.monotonic() + START_SECONDS
@@ -109,7 +109,7 @@ class Server:
         self.log.seek(0)
         said = self.log.read().decode(errors="replace")
         if "address already in use" in said.lower():
-            return PortTaken(f"port {self.place.port} is taken; name another with port=8000")
+            return PortTakenError(f"port {self.place.port} is taken; name another with port=8000")
         lines = [line for line in said.splitlines() if line.strip()]
         reason = lines[-1].strip()[:300] if lines else "it said nothing"
         return StoreError(f"MLflow's server ended with exit status {status}: {reason}; try `harness doctor`")
@@ -139,7 +139,7 @@ def running(uri: str, place: Place) -> Iterator[Server]:
 
 
 def environment(given: Mapping[str, str], uri: str) -> dict[str, str]:
-    """The environment of the server; the address of the records is in it, for `ps` shows no password there."""
+    """The environment of the server; the records' address is in it, where `ps` shows no password."""
     kept = {key: value for key, value in given.items() if not key.startswith(OPENERS) and key not in OPENING}
     return {**kept, **SETTINGS, "MLFLOW_BACKEND_STORE_URI": uri}
 

@@ -1,4 +1,4 @@
-"""The server is real in the tests of what it answers; elsewhere a stand-in, so that its misfortunes can be chosen."""
+"""The server is real where its answers count; elsewhere a stand-in, so that its misfortunes can be chosen."""
 
 import http.client
 import json
@@ -27,8 +27,8 @@ from pathlib import Path
 from harness import ui
 from harness.config import UiConfig
 from harness.ui import server
-root, port, executable, server.END_SECONDS = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
-sys.executable = executable
+root, port, sys.executable = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+server.END_SECONDS = float(sys.argv[4])
 sys.exit(ui.serve(UiConfig(root, None, port)))
 """
 
@@ -166,7 +166,13 @@ def test_a_foreign_host_is_refused(served, host):
 
 @pytest.mark.parametrize(
     "origin",
-    ["http://evil.example", "https://evil.example", "null", "http://localhost.evil.example", "http://10.1.1.1"],
+    [
+        "http://evil.example",
+        "https://evil.example",
+        "null",
+        "http://localhost.evil.example",
+        "http://10.1.1.1",
+    ],
 )
 @pytest.mark.parametrize("prefix", ["/api", "/ajax-api"])
 def test_a_page_of_another_site_cannot_delete_or_create(served, origin, prefix):
@@ -338,7 +344,7 @@ def test_the_loopback_address_is_not_warned_of(records, monkeypatch, capfd):
 @pytest.mark.parametrize("host", ["not-an-address", "localhost", "127.0.0.1:80", "*", "", 5, None, "127.1"])
 def test_a_host_that_is_no_address_is_a_mistake(host):
     tree = {"tracking": {"root": "mlruns", "uri": None}, "port": 5000, "host": host}
-    with pytest.raises(ConfigError, match=r"^host must be an address in numbers, got .*; 127\.0\.0\.1 is for"):
+    with pytest.raises(ConfigError, match=r"^host must be an address in numbers, got .*; 127\.0\.0\.1 is"):
         parse_ui(tree)
 
 
@@ -355,7 +361,7 @@ port = int(sys.argv[sys.argv.index("--port") + 1])
 seen = pathlib.Path(__file__).with_name("seen")
 seen.open("a").write(f"{port}\\n")
 if len(seen.read_text().split()) == 1:
-    sys.exit(f"[Errno 98] error while attempting to bind on address ('127.0.0.1', {port}): address already in use")
+    sys.exit(f"[Errno 98] error while attempting to bind on address ('::', {port}): address already in use")
 sys.exit("no more")
 """
 
