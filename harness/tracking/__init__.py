@@ -1,7 +1,8 @@
 """The record of everything: MLflow, written by the driver alone and read back by every other room.
 
 store.py opens (and makes) the database; claims.py keeps two drivers off the same cell; recorder.py writes
-cells and trials; reading.py reads them back; sweeps.py writes what is derived from them.
+cells and trials; reading.py reads them back; sweeps.py writes what is derived from them. database.py looks at
+the database as a file, leftovers.py at what cut-off sweeps left in it.
 """
 
 import logging
