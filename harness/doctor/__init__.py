@@ -70,5 +70,5 @@ def _records(config: DoctorConfig, claims: Claims) -> Iterator[Check]:
     try:
         yield runs.left(file, claims)
         yield runs.versions(file)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         yield Check("runs", "bad", f"{file} cannot be read ({error})", "try again")

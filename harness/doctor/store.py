@@ -62,6 +62,8 @@ def _remedy(file: Path, found: Fault) -> str:
     """What a person can do; a database with records in it is never mended here."""
     if found.kind == "empty":
         return "harness doctor fix=true removes it, and the next sweep makes a new one"
+    if found.kind == "unreadable":
+        return "end the program that holds it, or make it and its folder readable, and try again"
     if found.kind == "half-created":
         return (
             f"where nothing of yours is in it, move it away (mv {file.name} {file.name}.old) and sweep again"

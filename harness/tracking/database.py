@@ -22,7 +22,7 @@ TABLES = {"experiments", "runs", "tags"}
 class Fault:
     """Why a database cannot be used: what it is, and what was seen."""
 
-    kind: Literal["empty", "damaged", "half-created", "half-migrated", "older", "newer"]
+    kind: Literal["empty", "unreadable", "damaged", "half-created", "half-migrated", "older", "newer"]
     seen: str
 
 
@@ -80,7 +80,9 @@ def _looked_at(file: Path) -> Fault | None:
             if verdict != "ok":
                 return Fault("damaged", " ".join(str(verdict).split()))
             return _made_otherwise(connection)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.OperationalError, OSError) as error:  # locked, out of reach, a disk's error
+        return Fault("unreadable", " ".join(str(error).split()))
+    except sqlite3.Error as error:
         return Fault("damaged", " ".join(str(error).split()))
 
 

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import sqlite3
 from contextlib import closing
 
@@ -132,7 +131,7 @@ def test_half_written_files_of_the_dead_are_named_and_removed_and_nothing_else(l
     assert left_in(root) == sorted(sound)
 
 
-def test_half_written_files_of_the_living_are_left(leavings, claimed):
+def test_half_written_files_of_the_living_are_left(leavings, holding):
     root, _ = leavings
     before = left_in(root)
     with (
@@ -144,34 +143,6 @@ def test_half_written_files_of_the_living_are_left(leavings, claimed):
         assert files.leftovers(root, claims).status == "ok"
         assert not any(each.remove(claims) for each in files.candidates(root))
     assert left_in(root) == before
-
-
-@pytest.fixture
-def claimed():
-    """Claims held by a process of its own: those of one process do not exclude each other."""
-    from contextlib import contextmanager
-
-    @contextmanager
-    def hold(root, *names):
-        ready, told = os.pipe()
-        wait, end = os.pipe()
-        if (child := os.fork()) == 0:
-            claims = Claims(root.resolve() / ".claims")
-            os.write(told, b"1" if all(map(claims.take, names)) else b"0")
-            os.close(end)
-            os.read(wait, 1)
-            os._exit(0)
-        os.close(wait)
-        try:
-            assert os.read(ready, 1) == b"1"
-            yield
-        finally:
-            os.close(end)
-            os.waitpid(child, 0)
-            os.close(ready)
-            os.close(told)
-
-    return hold
 
 
 # Data
@@ -228,11 +199,12 @@ def test_prepared_data_that_are_damaged_are_named_and_removed(tmp_path, harm):
     assert load("digits", {}, tmp_path / "cache").digest == task.digest
 
 
-def test_damaged_data_stay_while_a_sweep_runs(tmp_path, claimed):
+def test_damaged_data_stay_while_a_sweep_runs(tmp_path, holding):
     load("digits", {}, tmp_path / "cache")
     (folder,) = (tmp_path / "cache").glob("digits-*/")
     lose_a_file(folder)
-    with claimed(tmp_path, "a cell"):
-        assert mended(tmp_path) == []
+    driver = holding(tmp_path, "a cell")
+    assert mended(tmp_path) == []
     assert folder.exists()
+    driver.communicate()
     assert len(mended(tmp_path)) == 1

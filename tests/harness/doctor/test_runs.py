@@ -18,15 +18,6 @@ from harness.tracking import database, leftovers
 from harness.tracking.claims import Claims
 from harness.tracking.store import open_store
 
-HOLD = """
-import sys
-from pathlib import Path
-from harness.tracking.claims import Claims
-claims = Claims(Path(sys.argv[1]) / ".claims")
-print(all([claims.take(name) for name in sys.argv[2:]]), flush=True)
-sys.stdin.read()
-"""
-
 
 class Records:
     """A store in which runs are left as a driver leaves them that is killed."""
@@ -61,23 +52,6 @@ class Records:
 @pytest.fixture
 def records(root):
     return Records(root)
-
-
-@pytest.fixture
-def holding(root):
-    """Another process that holds claims, as a live driver does."""
-    started = []
-
-    def hold(*names):
-        command = [sys.executable, "-c", HOLD, str(root.resolve()), *names]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        started.append(process)
-        assert process.stdout.readline() == "True\n"
-        return process
-
-    yield hold
-    for process in started:
-        process.communicate()
 
 
 def test_a_store_without_running_runs_is_ok(records):
@@ -126,7 +100,7 @@ def test_what_a_live_driver_holds_is_neither_named_nor_touched(records, holding)
     records.run("curve", sweep, sweep="digits")
     records.run("cell", cell="b")
     before = records.active()
-    driver = holding("a", "b", "sweep digits")
+    driver = holding(records.root, "a", "b", "sweep digits")
     found = runs.left(records.file, records.claims)
     assert (found.status, found.found) == (
         "ok",
@@ -144,7 +118,7 @@ def test_a_driver_that_comes_between_looking_and_mending_loses_nothing(records, 
     stale = leftovers.stale(leftovers.running(records.file), records.claims)
     assert Counter(run.kind for run in stale) == {"cell": 1, "trial": 1}
     before = records.active()
-    driver = holding("a")
+    driver = holding(records.root, "a")
     assert leftovers.remove(records.client, records.claims, stale) == {}
     driver.communicate()
     ended = records.run("trial", cell, cell="a", ended=True)  # and went away again, leaving an ended trial

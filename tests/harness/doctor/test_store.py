@@ -180,6 +180,17 @@ def test_a_database_that_is_written_meanwhile_is_no_fault(root):
     assert store(left, None).found == f"50 runs in {left / 'mlflow.db'}"
 
 
+def test_a_database_that_another_program_holds_is_not_called_damaged(root, monkeypatch):
+    file = root / "mlflow.db"
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0)
+    with closing(sqlite3.connect(file)) as holder:
+        holder.execute("PRAGMA journal_mode = DELETE")
+        holder.execute("BEGIN EXCLUSIVE")
+        check = store(root, None)
+    assert check.found == f"{file} is unreadable (database is locked)"
+    assert "end the program that holds it" in check.remedy
+
+
 # Servers
 
 
