@@ -17,7 +17,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def holding():
-    """Start a process that holds claims until it is communicated with: one's own exclude nobody of one's own."""
+    """Start a process that holds claims until it is communicated with."""
     started = []
 
     def hold(root, *names):

@@ -134,10 +134,8 @@ def test_half_written_files_of_the_dead_are_named_and_removed_and_nothing_else(l
 def test_half_written_files_of_the_living_are_left(leavings, holding):
     root, _ = leavings
     before = left_in(root)
-    with (
-        (root / "cache" / "digits-ab.lock").open() as lock,
-        claimed(root, "create the store", "report digits"),
-    ):
+    holding(root, "create the store", "report digits")
+    with (root / "cache" / "digits-ab.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         claims = Claims(root.resolve() / ".claims")
         assert files.leftovers(root, claims).status == "ok"

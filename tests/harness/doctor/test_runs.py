@@ -177,14 +177,15 @@ def doctor(root, *words):
 def numbers(root):
     """Every ended trial and cell without seconds, and how many runs are RUNNING."""
     store = open_store(root)
-    found = store.client.search_runs(
-        [store.experiment("digits")], "tags.kind IN ('trial', 'cell')", max_results=5000
-    )
+    found = store.client.search_runs([store.experiment("digits")], max_results=5000)
     rows = sorted(
-        (run.data.tags["cell"], run.data.tags.get("number", ""), run.info.status,
-         sorted((k, v) for k, v in run.data.metrics.items() if "seconds" not in k))
+        (
+            *(run.data.tags["cell"], run.data.tags.get("number", ""), run.info.status),
+            sorted((name, value) for name, value in run.data.metrics.items() if "seconds" not in name),
+        )
         for run in found
-    )  # fmt: skip
+        if run.data.tags["kind"] in ("trial", "cell")
+    )
     return rows, sum(run.info.status == "RUNNING" for run in found)
 
 
