@@ -65,10 +65,9 @@ def requirements() -> list[str]:
 
 
 def tested() -> str:
-    """The text of requirements.lock: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    files = [at / "requirements.lock" for at in (package, package.parent)]
-    return next((file.read_text(encoding="utf-8") for file in files if file.is_file()), "")
+    """The text of requirements.lock, which a checkout has and a wheel has not."""
+    file = Path(__file__).resolve().parents[2] / "requirements.lock"
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def _fault(name: str, allowed: str) -> str:

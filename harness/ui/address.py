@@ -48,7 +48,7 @@ def reached_at(host: str) -> str:
 def names(host: str) -> tuple[str, ...]:
     """The names by which a browser may ask for the server: this machine's own, none that could be a guess.
 
-    Of all addresses (0.0.0.0) those are meant that the machine's name stands for.
+    Of all addresses (0.0.0.0) those are meant that the machine's name stands for, and the one it goes out by.
 
     >>> names("127.0.0.1"), names("192.168.1.5")
     (('127.0.0.1', 'localhost', '[::1]'), ('127.0.0.1', 'localhost', '[::1]', '192.168.1.5'))
@@ -56,13 +56,22 @@ def names(host: str) -> tuple[str, ...]:
     own = [in_url(host)]
     if ipaddress.ip_address(host).is_unspecified:
         name = socket.gethostname()
-        own = [name.lower(), socket.getfqdn().lower(), *_addresses(name)]
+        own = [name.lower(), socket.getfqdn().lower(), *_addresses(name), *_outward(host)]
     return tuple(dict.fromkeys([*LOOPBACK, *own]))
 
 
 def _addresses(name: str) -> list[str]:
     with contextlib.suppress(OSError):
         return [in_url(str(found[4][0]).partition("%")[0]) for found in socket.getaddrinfo(name, None)]
+    return []
+
+
+def _outward(host: str) -> list[str]:
+    """The address by which the machine reaches others, which its own name often does not stand for."""
+    far = "2001:db8::1" if ":" in host else "192.0.2.1"  # for documentation; nothing is sent there
+    with contextlib.suppress(OSError), socket.socket(_family(host), socket.SOCK_DGRAM) as probe:
+        probe.connect((far, 9))
+        return [in_url(str(probe.getsockname()[0]))]
     return []
 
 

@@ -21,7 +21,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = folder / "source"
     for name in ("harness", "models", "conf"):
         shutil.copytree(REPOSITORY / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.lock"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(REPOSITORY / name, source)
     command = [
         sys.executable,
@@ -83,7 +83,7 @@ def test_the_wheel_holds_both_packages_and_the_configuration_inside_harness(whee
     for package in ("harness", "models"):
         files = (REPOSITORY / package).rglob("*.py")
         assert {file.relative_to(REPOSITORY).as_posix() for file in files} <= names
-    assert {"harness/report/page.html", "harness/report/page.css", "harness/requirements.lock"} <= names
+    assert {"harness/report/page.html", "harness/report/page.css"} <= names
     choices = (REPOSITORY / "conf").rglob("*.yaml")
     assert {f"harness/{file.relative_to(REPOSITORY).as_posix()}" for file in choices} <= names
     top = {name.partition("/")[0] for name in names}

@@ -322,6 +322,7 @@ def test_another_address_is_warned_of_and_given_its_own_names(records, monkeypat
     monkeypatch.setattr(sys, "executable", stand_in(records, "import sys; sys.exit(' '.join(sys.argv))"))
     monkeypatch.setattr(addresses.socket, "gethostname", lambda: "box")
     monkeypatch.setattr(addresses.socket, "getfqdn", lambda: "box.example")
+    monkeypatch.setattr(addresses, "_outward", lambda host: ["192.0.2.7"])
     with pytest.raises(StoreError) as end:
         ui.serve(UiConfig(records, None, 7300, "0.0.0.0"))
     told = capfd.readouterr().err
@@ -329,7 +330,7 @@ def test_another_address_is_warned_of_and_given_its_own_names(records, monkeypat
     assert told.count("\n") == 1
     command = server.Place("0.0.0.0", 7300).guards()
     assert "--host 0.0.0.0 --port 73" in str(end.value)
-    assert {"box", "box:*", "box.example:*", "localhost:*"} <= set(command[1].split(","))
+    assert {"box", "box:*", "box.example:*", "192.0.2.7:*", "localhost:*"} <= set(command[1].split(","))
     assert "http://box.example:7300" in command[3].split(",")
     assert not any(each in ("*", "http://*") for option in command for each in option.split(","))
 
