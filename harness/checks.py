@@ -6,6 +6,7 @@ is allowed and, where it helps, how to mend it. Strict: True is no number, "3" i
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 import reprlib
@@ -112,7 +113,7 @@ def memory(value: object, path: str, least: int = 500 * 10**6) -> int:
     return size
 
 
-def address(value: object, path: str) -> str:
+def scheduler(value: object, path: str) -> str:
     """The address of a Dask scheduler."""
     found = text(value, path)
     if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d{1,5}", found):
@@ -125,6 +126,26 @@ def one_of(value: object, path: str, known: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in known:
         raise mistake(path, f"one of {', '.join(known)}", value)
     return value
+
+
+def flag(value: object, path: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise mistake(path, "true or false", value)
+    return value
+
+
+def address(value: object, path: str) -> str:
+    """An address of the network in numbers, of either kind.
+
+    >>> address("127.0.0.1", "host"), address("::1", "host")
+    ('127.0.0.1', '::1')
+    """
+    try:
+        return str(ipaddress.ip_address(value if isinstance(value, str) else ""))
+    except ValueError:
+        remedy = "127.0.0.1 is for this machine only, 0.0.0.0 for every machine that can reach it"
+        raise mistake(path, "an address in numbers", value, remedy) from None
 
 
 def name(value: object, path: str) -> str:

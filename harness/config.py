@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.checks import keys, mistake, name, one_of, positive, sequence, text, whole
+from harness.checks import address, flag, keys, mistake, name, one_of, positive, sequence, text, whole
 from harness.errors import ConfigError
 from harness.family_config import parse_families
 from harness.launch_config import LaunchSettings, parse_launch
@@ -89,21 +89,23 @@ class SweepConfig:
 
 @dataclass(frozen=True)
 class UiConfig:
-    """What `ui` is given; the host is always the loopback address."""
+    """What `ui` is given; `host` is an address, not a name."""
 
     root: Path
     uri: str | None
     port: int
+    host: str = "127.0.0.1"
 
 
 @dataclass(frozen=True)
 class DoctorConfig:
-    """What `doctor` is given."""
+    """What `doctor` is given; `fix` lets it mend what is safe."""
 
     root: Path
     uri: str | None
     data: DataSettings
     format: str
+    fix: bool = False
 
 
 def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
@@ -146,12 +148,12 @@ def parse_ui(tree: Mapping[str, Any], source: str = "") -> UiConfig:
     Raises:
         ConfigError: as `parse`.
 
-    >>> parse_ui({"tracking": {"root": "mlruns", "uri": None}, "port": 5000}).port
+    >>> parse_ui({"tracking": {"root": "mlruns", "uri": None}, "port": 5000, "host": "127.0.0.1"}).port
     5000
     """
-    keys(tree, "", ("tracking", "port"))
+    keys(tree, "", ("tracking", "port", "host"))
     root, uri = tracking(tree["tracking"])
-    return UiConfig(root, uri, whole(tree["port"], "port", 1, 65535))
+    return UiConfig(root, uri, whole(tree["port"], "port", 1, 65535), address(tree["host"], "host"))
 
 
 def parse_doctor(tree: Mapping[str, Any], source: str = "") -> DoctorConfig:
@@ -160,9 +162,10 @@ def parse_doctor(tree: Mapping[str, Any], source: str = "") -> DoctorConfig:
     Raises:
         ConfigError: as `parse`.
     """
-    keys(tree, "", ("tracking", "data", "format"))
+    keys(tree, "", ("tracking", "data", "format", "fix"))
     root, uri = tracking(tree["tracking"])
-    return DoctorConfig(root, uri, _data(tree["data"]), one_of(tree["format"], "format", FORMATS))
+    output = one_of(tree["format"], "format", FORMATS)
+    return DoctorConfig(root, uri, _data(tree["data"]), output, flag(tree["fix"], "fix"))
 
 
 def _data(tree: object) -> DataSettings:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.checks import address, keys, memory, mistake, one_of, text, whole
+from harness.checks import keys, memory, mistake, one_of, scheduler, text, whole
 from harness.errors import ConfigError
 
 LAUNCHERS = {  # the keys of each beside its name
@@ -26,7 +26,7 @@ NEEDED = {  # with an example of each
 CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
     "workers": whole,
     "memory": memory,
-    "address": address,
+    "address": scheduler,
     "walltime": text,
     "queue": text,
     "account": text,

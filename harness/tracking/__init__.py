@@ -1,9 +1,10 @@
 """The record of everything: MLflow, written by the driver alone and read back by every other room.
 
-store.py opens (and makes) the database, after integrity.py read it through; claims.py keeps two drivers off
-the same cell, remote.py also where they share nothing but a server; patience.py waits out what outage.py says
-may pass; recorder.py writes cells and trials; reading.py reads them back; sweeps.py writes what is derived
-from them. digests.py finds a run, artifacts.py a file, that is not what was recorded.
+store.py opens (and makes) the database, after integrity.py read it through, and database.py looks at it as a
+file; claims.py keeps two drivers off the same cell, remote.py also where they share nothing but a server;
+patience.py waits out what outage.py says may pass; recorder.py writes cells and trials; reading.py reads them
+back, recorded.py one whole for reproduction; sweeps.py writes what is derived from them. digests.py finds a
+run, artifacts.py a file, that is not what was recorded; leftovers.py what cut-off sweeps left.
 """
 
 import logging

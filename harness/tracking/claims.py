@@ -42,6 +42,43 @@ class Claims:
         parts.append(str(os.fstat(_handle(self._path)).st_ino))  # containers may share all the rest
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
+    def is_free(self, name: str) -> bool:
+        """Whether no other live process holds a name that this one does not hold; makes no file."""
+        with self.trying(name) as held:
+            return held
+
+    @contextmanager
+    def trying(self, name: str) -> Iterator[bool]:
+        """Hold a name where no other live process does; makes no file: without one nobody holds anything."""
+        if not self._path.exists():
+            yield True
+            return
+        try:
+            held = self.take(name)
+        except OSError:  # a file system that is read-only: who holds what cannot be told
+            held = False
+        try:
+            yield held
+        finally:
+            if held:
+                self.release(name)
+
+    @contextmanager
+    def trying_all(self) -> Iterator[bool]:
+        """Hold every name at once, where no other live process holds any; makes no file."""
+        if not self._path.exists():
+            yield True
+            return
+        try:
+            fcntl.lockf(_handle(self._path), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            fcntl.lockf(_handle(self._path), fcntl.LOCK_UN)
+
     @contextmanager
     def holding(self, name: str) -> Iterator[None]:
         """Hold a name, waiting for it as long as another process has it."""

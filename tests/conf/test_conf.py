@@ -46,8 +46,9 @@ def test_the_groups_are_those_of_the_design():
 
 def test_the_other_primary_configurations_parse():
     (ui,), (doctor,) = compose("ui", []), compose("doctor", [])
-    assert parse_ui(ui.tree).port == 5000
+    assert (parse_ui(ui.tree).port, parse_ui(ui.tree).host) == (5000, "127.0.0.1")
     assert parse_doctor(doctor.tree).data.name == "flights"
+    assert parse_doctor(doctor.tree).fix is False
     (reproduce,) = compose("reproduce", ["run_id='0123'"])
     assert parse_reproduce(reproduce.tree).run_id == "0123"
 

@@ -95,7 +95,8 @@ MISTAKES = [
     (["sweep", "hydra/launcher=joblib"], "hydra/launcher has no choice 'joblib'"),
     (["sweep", "+hydra.callbacks.mine._target_=os.getcwd"], "hydra.callbacks would run code"),
     (["ui", "data=digits"], "this command takes no key data"),
-    (["ui", "+host=0.0.0.0"], "unknown key host"),
+    (["ui", "+hosts=0.0.0.0"], "unknown key hosts"),
+    (["ui", "host=not-an-address"], "host must be an address in numbers"),
     (["ui", "port=70000"], "port must be a whole number from 1 to 65,535"),
     (["doctor", "format=xml"], "format must be one of text, json"),
 ]

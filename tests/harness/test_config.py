@@ -154,11 +154,15 @@ def test_an_empty_address_means_the_local_store():
 
 
 def test_ui_and_doctor_take_only_what_they_use():
-    assert parse_ui({"tracking": TREE["tracking"], "port": 5001}).port == 5001
-    doctor = parse_doctor({"tracking": TREE["tracking"], "data": TREE["data"], "format": "json"})
-    assert (doctor.format, doctor.data.name) == ("json", "digits")
-    with pytest.raises(ConfigError, match="unknown key host"):
-        parse_ui({"tracking": TREE["tracking"], "port": 5001, "host": "0.0.0.0"})
+    asked = {"tracking": TREE["tracking"], "port": 5001, "host": "0.0.0.0"}
+    assert (parse_ui(asked).port, parse_ui(asked).host) == (5001, "0.0.0.0")
+    with pytest.raises(ConfigError, match="unknown key hosts; did you mean host"):
+        parse_ui(asked | {"hosts": "*"})
+    examined = {"tracking": TREE["tracking"], "data": TREE["data"], "format": "json", "fix": True}
+    doctor = parse_doctor(examined)
+    assert (doctor.format, doctor.data.name, doctor.fix) == ("json", "digits", True)
+    with pytest.raises(ConfigError, match="fix must be true or false, got 'yes'"):
+        parse_doctor(examined | {"fix": "yes"})
 
 
 SPACE = "model.svm.space"

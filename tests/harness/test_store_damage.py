@@ -287,24 +287,24 @@ def cut(file):
 
 
 DAMAGES = {
-    "empty": (lambda file: os.truncate(file, 0), "is empty, no database; put a copy"),
-    "text": (lambda file: file.write_bytes(b"not a database" * 1000), "is not a database; put a copy"),
-    "foreign": (foreign, "is no database of MLflow or was made by half"),
-    "half": (execute("DROP TABLE alembic_version"), "is no database of MLflow or was made by half"),
-    "unfinished": (
-        execute("DELETE FROM alembic_version"),
-        "was made by an older MLflow, or by half .* keep a copy of it, then run mlflow db upgrade",
+    "empty": (lambda file: os.truncate(file, 0), r"is empty .*fix=true removes it"),
+    "text": (lambda file: file.write_bytes(b"not a database" * 1000), r"is damaged \(file is not a database"),
+    "foreign": (foreign, r"is half-created \(it lacks the tables .* move it away"),
+    "half": (
+        execute("DROP TABLE alembic_version"),
+        r"is half-created \(it lacks the tables alembic_version\)",
     ),
+    "unfinished": (execute("DELETE FROM alembic_version"), r"is half-created \(it carries no revisions\)"),
     "older": (
         execute("UPDATE alembic_version SET version_num = '451aebb31d03'"),
-        "was made by an older MLflow.* keep a copy of it, then run mlflow db upgrade",
+        "is older .* mlflow db upgrade",
     ),
     "newer": (
         execute("UPDATE alembic_version SET version_num = 'ffffffffffff'"),
-        "was made by a newer MLflow",
+        "is newer .* install the MLflow",
     ),
-    "cut": (cut, "is damaged .* put a copy of it back, or move it away"),
-    "noise": (noise, "is damaged .* put a copy of it back, or move it away"),
+    "cut": (cut, "is damaged .* put a copy from before back"),
+    "noise": (noise, "is damaged .* put a copy from before back"),
 }
 
 
@@ -329,7 +329,7 @@ def test_the_log_that_a_killed_driver_leaves_is_recovered(store, recorded, task,
             shutil.copy(file, copy)
     assert (copy / "mlflow.db-wal").stat().st_size > 0
     before = sorted(files(copy))
-    assert integrity.find_fault(database(copy)) == ""
+    assert integrity.thorough(database(copy)) is None
     assert sorted(files(copy)) == before
     alter(copy, "UPDATE runs SET artifact_uri = replace(artifact_uri, ?, ?)", str(store.root), str(copy))
     alter(
@@ -342,7 +342,7 @@ def test_the_log_that_a_killed_driver_leaves_is_recovered(store, recorded, task,
 
 
 def test_a_store_in_use_is_checked_beside_its_user(store, recorded, task):
-    assert integrity.find_fault(database(store.root)) == ""
+    assert integrity.thorough(database(store.root)) is None
     assert read(open_store(store.root), task) == read(store, task)
 
 

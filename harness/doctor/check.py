@@ -1,0 +1,40 @@
+"""What one look found: a line for a person, an object for a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one check found, or what was mended.
+
+    Attributes:
+        status: `bad` prevents a sweep or endangers its records, `warn` slows or hampers it; `fixed` was just
+            mended.
+    """
+
+    name: str
+    status: Literal["ok", "warn", "bad", "fixed"]
+    found: str
+    remedy: str = ""
+
+
+def line(check: Check) -> str:
+    """A check as a person reads it.
+
+    >>> line(Check("disk", "warn", "1.0 GiB free", "free some"))
+    'warn  disk          1.0 GiB free; free some'
+    """
+    remedy = f"; {check.remedy}" if check.remedy else ""
+    return f"{check.status:<6}{check.name:<14}{check.found}{remedy}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number and its noun.
+
+    >>> counted(1, "run"), counted(1234, "run"), counted(2, "copy", "copies")
+    ('1 run', '1,234 runs', '2 copies')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
