@@ -104,7 +104,7 @@ OF_TRIAL = "run_uuid = (SELECT min(run_uuid) FROM tags WHERE key = 'kind' AND va
         f"UPDATE params SET value = '0.1' WHERE key = 'C' AND {OF_TRIAL}",
         f"DELETE FROM params WHERE key = 'units' AND {OF_TRIAL}",
         f"UPDATE tags SET value = replace(value, '0.66', '0.67') WHERE key = 'points' AND {OF_TRIAL}",
-        f"UPDATE tags SET value = '1' WHERE key = 'number' AND {OF_TRIAL}",
+        f"UPDATE tags SET value = '7' WHERE key = 'number' AND {OF_TRIAL}",
         f"DELETE FROM tags WHERE key = 'digest' AND {OF_TRIAL}",
     ],
 )
