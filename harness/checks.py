@@ -10,6 +10,7 @@ import math
 import re
 import reprlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
@@ -94,6 +95,17 @@ def text(value: object, path: str) -> str:
         last = path.rpartition(".")[2]
         raise mistake(path, "a text", value, f"quote a number to make it one: '{last}=\"2024\"'")
     return value
+
+
+def path_of(value: object, path: str) -> Path:
+    """A path of the file system, `~` unfolded."""
+    found = text(value, path)
+    try:
+        if "\0" not in found:
+            return Path(found).expanduser()
+    except RuntimeError:  # ~nobody
+        pass
+    raise mistake(path, "a path", value, "write it in full, without ~ and without a zero byte")
 
 
 def one_of(value: object, path: str, known: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.checks import keys, mistake, name, one_of, positive, sequence, text, whole
+from harness.checks import keys, mistake, name, one_of, path_of, positive, sequence, whole
 from harness.errors import ConfigError
 from harness.family_config import parse_families
 
@@ -126,19 +126,20 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
     keys(tree, "", SWEEP_KEYS, optional=["model"])  # absent where the list of families is empty
     data = _data(tree["data"])
     root, uri = _tracking(tree["tracking"])
+    modules = _modules(tree["trusted_modules"])
     return SweepConfig(
         name=data.name if tree["name"] is None else name(tree["name"], "name"),
         seed=whole(tree["seed"], "seed", 0, 2**32 - 1),
         repeats=_repeats(tree["repeats"]),
         data=data,
-        families=parse_families(tree.get("model")),
+        families=parse_families(tree.get("model"), modules),
         search=_search(tree["search"]),
         claims=_claims(tree["claims"]),
         launch=_launch(tree["launch"]),
         root=root,
         uri=uri,
         format=one_of(tree["format"], "format", FORMATS),
-        trusted_modules=_modules(tree["trusted_modules"]),
+        trusted_modules=modules,
         source=source,
     )
 
@@ -275,7 +276,7 @@ def _tracking(tree: object) -> tuple[Path, str | None]:
     uri = fields["uri"]
     if uri is not None and not isinstance(uri, str):
         raise mistake("tracking.uri", "null or the address of an MLflow store", uri)
-    return Path(text(fields["root"], "tracking.root")).expanduser(), uri or None
+    return path_of(fields["root"], "tracking.root"), uri or None
 
 
 def _modules(value: object) -> tuple[str, ...]:
