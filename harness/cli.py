@@ -285,7 +285,10 @@ def _plain(tree: Any) -> dict[str, Any]:
 
 def _last_complaint(complaints: StringIO) -> str:
     lines = complaints.getvalue().strip().splitlines() or ["Hydra ended without a word"]
-    return lines[-1].removeprefix("harness: error: ") + "; harness COMMAND --help lists keys and flags"
+    said = lines[-1].removeprefix("harness: error: ")
+    split = said.startswith("unrecognized arguments") and "=" in said
+    remedy = "put every key=value on one side of the flags" if split else "harness COMMAND --help lists them"
+    return f"{said}; {remedy}"
 
 
 def _wants_traceback() -> bool:
