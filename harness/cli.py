@@ -23,7 +23,7 @@ from harness.checks import nearest
 from harness.config import parse, parse_doctor, parse_ui
 from harness.errors import ConfigError, HarnessError
 from harness.explain import explain, one_line
-from harness.jobs import Job, named
+from harness.jobs import Job, named, refuse_folders_of_hydra
 from harness.yaml_guard import check_yaml
 
 INTERRUPTED = 130  # exit status
@@ -181,6 +181,7 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
         raise ConfigError(
             "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE is set, which lets a configuration run any code; unset it"
         )
+    refuse_folders_of_hydra(arguments)
     from hydra import main as hydra_main
     from omegaconf import DictConfig, OmegaConf
 

@@ -20,6 +20,7 @@ from harness.records import Family, ParamValue
 from harness.space import arguments
 from harness.targets import KEY, TRUSTED, is_below, targets
 
+
 def resolve(target: str, trusted_modules: tuple[str, ...] = ()) -> type[Any]:
     """The estimator class a target names.
 
@@ -130,4 +131,3 @@ def source_digest(family: Family, trusted_modules: tuple[str, ...]) -> str:
         file = inspect.getsourcefile(resolve(target, trusted_modules))
         digest.update(Path(file).read_bytes() if file else target.encode())
     return digest.hexdigest()
-

@@ -89,7 +89,9 @@ def _space(tree: object, path: str, fixed: Mapping[str, Any]) -> Mapping[str, An
             )
         check_entry(entry, f"{path}.{parameter}")
         if list(targets(entry)):
-            raise mistake(f"{path}.{parameter}", "made of plain values", entry, "estimators go into estimator")
+            raise mistake(
+                f"{path}.{parameter}", "made of plain values", entry, "estimators go into estimator"
+            )
     return tree
 
 

@@ -1,9 +1,9 @@
 """A fitted pipeline as bytes and back, without pickle: skops, with a boundary of our own.
 
-A file of skops names the types it is made of, and skops would import any name that it is told to trust. Here a
-name is trusted only if it is an estimator class by the rule of `harness.families`, or one of the parts listed
-below that fitted estimators of scikit-learn hold. So no function is ever reached: nothing that a file names is
-called but the constructors of such types. (A forged tree may still crash the process when it predicts.)
+A file of skops names the types it is made of, and skops would import any name that it is told to trust. Here
+a name is trusted only if it is an estimator class by the rule of `harness.families`, or one of the parts
+below that fitted estimators of scikit-learn hold. So no function is ever reached: nothing that a file names
+is called but the constructors of such types. (A forged tree may still crash the process when it predicts.)
 
 skops takes a second to import, most of it for test tools of scikit-learn, so only who needs it waits.
 """

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.tracking.reading import CellRecord
 
 PROTOCOL = 2  # raised whenever splits, search, evaluation or refit change a number
+MOST_CELLS = 100_000  # in one sweep
 BASE_ROWS = 2000  # what a small cell's folds and fixed steps cost, in rows; for estimates only
 NUMBERS = ("estimator", "space", "selection", "progress", "preprocess", "max_parameters")
 
@@ -112,6 +113,9 @@ def make(config: SweepConfig, task: Task) -> Plan:
         if family.max_size is not None and size > family.max_size
     )
     left_out = {(skip.family, skip.size) for skip in skipped}
+    asked = sum(config.repeats.at(size) for _, size in wanted)
+    if asked > MOST_CELLS:
+        raise ConfigError(f"{asked:,} cells are asked for, and at most {MOST_CELLS:,} are run; lower repeats")
     cells = tuple(
         _cell(config, task, family, size, repeat)
         for family, size in wanted

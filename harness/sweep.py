@@ -16,7 +16,7 @@ from harness.progress import Progress
 from harness.records import Cell, CellResult, Trial
 from harness.tracking import reading, sweeps
 from harness.tracking.recorder import Recorder
-from harness.tracking.store import Store, exists, open_store
+from harness.tracking.store import Store, check_root, exists, open_store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +66,7 @@ class Journal:
 
 def run(config: SweepConfig) -> int:
     """Run or continue a sweep; exit status 0 where every cell is complete, 1 where one failed."""
+    check_root(config.root, config.uri)
     # A store that cannot be used is told before the data is prepared; one that is absent is made after it.
     store = open_store(config.root, config.uri) if exists(config.root, config.uri) else None
     plan = planning.of(config, report.check_folder)

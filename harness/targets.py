@@ -51,6 +51,8 @@ def check_estimator(tree: Any, path: str, trusted_modules: tuple[str, ...]) -> N
         return
     if KEY in tree:
         _check_target(tree[KEY], path, trusted_modules)
+    if len({type(key) for key in tree}) > 1:  # the hash of a cell sorts them
+        raise mistake(path, "keyed by names or by numbers, not by both", list(tree))
     for key, value in tree.items():
         if key != KEY:
             _check_key(key, value, path, is_argument=KEY in tree)

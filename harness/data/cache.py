@@ -30,9 +30,7 @@ WORDS = ("name", "digest", "source", "licence")
 LISTS = ("classes", "features")
 
 
-def cached(
-    name: str, recipe: Recipe, options: Options, cache: Path, accept: Accept = lambda _: None
-) -> Task:
+def cached(name: str, recipe: Recipe, options: Options, cache: Path, accept: Accept = lambda _: None) -> Task:
     """The Task of a recipe: opened from the cache, or prepared, written there and then opened.
 
     Of several processes at once one prepares, and the others wait for it. A folder that is not as it was
@@ -103,7 +101,7 @@ def _recipe_digest(recipe: Recipe, options: Options) -> str:
 def _made(folder: Path) -> Iterator[None]:
     """Make a folder and those above it; where the work in it is refused, take away those that are empty."""
     absent = [at for at in (folder, *folder.parents) if not at.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder)
     try:
         yield
     except BaseException:
@@ -111,6 +109,17 @@ def _made(folder: Path) -> Iterator[None]:
             for made in absent:
                 made.rmdir()
         raise
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, also while another process makes them and takes them away again."""
+    for _ in range(100):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, FileNotFoundError):  # true no more, perhaps
+            continue
+        return
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
@@ -132,10 +141,10 @@ def _locked(path: Path) -> Iterator[None]:
 def _lock_file(path: Path) -> IO[str]:
     """The locked file, which is at its path."""
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         try:
             lock = path.open("w")
-        except FileNotFoundError:  # the folder was refused and removed meanwhile
+        except FileNotFoundError:  # another process was refused, and took its folder away again
             continue
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _is_at(lock, path):

@@ -129,9 +129,8 @@ def _typed(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any]:
     from pandas.api.types import is_numeric_dtype
 
     present = values.dropna()
-    numbers = values
-    if not is_numeric_dtype(values) and not present.map(lambda value: isinstance(value, bool)).all():
-        numbers = _all_numbers(table, values)
+    plain = is_numeric_dtype(values) or present.map(lambda value: isinstance(value, bool)).all()
+    numbers = values if plain else _all_numbers(table, values)
     if numbers is not None:
         numbers = numbers.astype("float64")
         too_large = numbers.abs() > np.finfo(np.float32).max
@@ -162,9 +161,9 @@ def _all_numbers(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any]
         return None
     raise DataError(
         f"{table.path} line {table.lines[int(strange.index[0])]}: {values.name!r} is "
-        f"{_short(str(strange.iloc[0]))}, and {len(present) - len(strange):,} of the {len(present):,} values of "
-        "that column are numbers; write a number with a point, leave the cell empty if it is missing, or put a "
-        "letter before each number of the column if they are codes"
+        f"{_short(str(strange.iloc[0]))}, and {len(present) - len(strange):,} of the {len(present):,} values "
+        "of that column are numbers; write a number with a point, leave the cell empty if it is missing, or "
+        "put a letter before each number of the column if they are codes"
     )
 
 

@@ -107,7 +107,9 @@ def _checked(path: Path, columns: list[str]) -> tuple[str, ...]:
     if count > 1:
         raise DataError(f"{path} has {count} columns named {name!r}; rename all but one")
     if len(columns) > MOST_COLUMNS:
-        raise DataError(f"{path} has {len(columns):,} columns, and at most {MOST_COLUMNS:,} are read; drop some")
+        raise DataError(
+            f"{path} has {len(columns):,} columns, and at most {MOST_COLUMNS:,} are read; drop some"
+        )
     if len(columns) == 1:
         raise DataError(f"{path} has one column, {name!r}, and needs two or more, separated by commas")
     return tuple(columns)

@@ -122,7 +122,10 @@ FILES = [
     ("label: " + "[" * 600, "bad.yaml is nested too deeply"),
     ("- a list\n", ""),
     ("label: yes\nestimator: {_target_: a.B}\nspace: {}\n", "model.bad.label must be a text, got True"),
-    ("label: x\nestimator: {_target_: models.B}\nspace: {}\nmax_size: 12:30:45.5\n", "max_size must be a whole"),
+    (
+        "label: x\nestimator: {_target_: models.B}\nspace: {}\nmax_size: 12:30:45.5\n",
+        "max_size must be a whole",
+    ),
     ("label: x\nestimator: {_target_: a.B}\nspase: {}\n", "unknown key model.bad.spase; did you mean space?"),
     ("label: x\nestimator: {_target_: a.B}\n", "model.bad lacks the key space"),
 ]

@@ -68,14 +68,14 @@ def test_a_target_inside_a_plain_group_is_built(logistic):
 
 def test_an_estimator_that_cannot_be_made_is_refused_with_the_reason(logistic):
     broken = replace(logistic, estimator={"_target_": "sklearn.ensemble.StackingClassifier"}, space={})
-    with pytest.raises(ConfigError, match="StackingClassifier cannot be made from no arguments .*estimators"):
+    with pytest.raises(ConfigError, match=r"StackingClassifier cannot be made from no arguments"):
         build(broken, {}, {}, 0)
 
 
 def test_a_module_of_the_user_that_breaks_is_refused_with_the_reason(tmp_path, monkeypatch):
     (tmp_path / "mine_that_breaks.py").write_text("1 / 0\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ConfigError, match="cannot import mine_that_breaks .ZeroDivisionError: division"):
+    with pytest.raises(ConfigError, match=r"cannot import mine_that_breaks .ZeroDivisionError: division"):
         resolve("mine_that_breaks.Model", ("mine_that_breaks",))
 
 

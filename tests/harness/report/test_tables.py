@@ -78,7 +78,9 @@ def test_every_number_reads_back_to_the_last_bit(error, trials):
 
 
 def test_words_of_ours_are_written_as_they_are_and_the_table_reads_back(tmp_path):
-    records = [cell(family=name, run_id=f"{number:032x}") for number, name in enumerate(["svm", "a=b", "x-y"])]
+    records = [
+        cell(family=name, run_id=f"{number:032x}") for number, name in enumerate(["svm", "a=b", "x-y"])
+    ]
     rows = written(tmp_path, records)
     assert [row["family"] for row in rows] == ["svm", "a=b", "x-y"]
     frame = pandas.read_csv(tmp_path / "cells.csv")
@@ -93,4 +95,3 @@ def test_a_table_of_ours_is_data_that_can_be_learnt_from(tmp_path):
     assert task.classes == ("'=nn", "svm")
     errors = np.concatenate([task.X, task.X_test])[:, task.features.index("test_error")]
     assert sorted(errors) == sorted(np.float32(-number / 7) for number in range(40))
-
