@@ -26,7 +26,7 @@ ifneq ($(MADE_WITH),$(strip $(shell $(PYTHON) -c '$(SAY_VERSION)' 2>/dev/null)))
 endif
 endif
 
-.PHONY: help setup test lint scale lock clean
+.PHONY: help setup test lint scale lock audit clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,11 @@ lock: setup  ## remake requirements.lock from pyproject.toml
 	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
 		--generate-hashes --no-annotate --no-header --quiet $(UPGRADE) -o requirements.lock
 	! grep -n '://' requirements.lock
+
+# Not part of the tests: it asks an advisory database on the network, and fails where none answers (without
+# --strict it would call a lock clean of which it found nothing).
+audit: setup  ## look the locked versions up in the advisory database (pip-audit, fetched for the occasion)
+	$(UV) tool run pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 clean:  ## remove the environment and the caches; never the records
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

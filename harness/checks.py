@@ -11,6 +11,7 @@ import math
 import re
 import reprlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
@@ -119,6 +120,17 @@ def scheduler(value: object, path: str) -> str:
     if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d{1,5}", found):
         raise mistake(path, "the address of a Dask scheduler", value, f"e.g. {path}=tcp://10.0.0.1:8786")
     return found
+
+
+def path_of(value: object, path: str) -> Path:
+    """A path of the file system, `~` unfolded."""
+    found = text(value, path)
+    try:
+        if "\0" not in found:
+            return Path(found).expanduser()
+    except RuntimeError:  # ~nobody
+        pass
+    raise mistake(path, "a path", value, "write it in full, without ~ and without a zero byte")
 
 
 def one_of(value: object, path: str, known: tuple[str, ...]) -> str:

@@ -22,7 +22,7 @@ from harness.checks import nearest
 from harness.commands import COMMANDS, HELP, Command
 from harness.errors import ConfigError, HarnessError
 from harness.explain import explain, one_line
-from harness.jobs import Job, named
+from harness.jobs import Job, named, refuse_folders_of_hydra
 from harness.yaml_guard import check_recorded, check_yaml
 
 INTERRUPTED = 130  # exit status
@@ -145,6 +145,7 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
         raise ConfigError(
             "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE is set, which lets a configuration run any code; unset it"
         )
+    refuse_folders_of_hydra(arguments)
     from hydra import main as hydra_main
     from omegaconf import DictConfig, OmegaConf
 
@@ -292,7 +293,10 @@ def _noting_environment() -> Iterator[None]:
 
 def _last_complaint(complaints: StringIO) -> str:
     lines = complaints.getvalue().strip().splitlines() or ["Hydra ended without a word"]
-    return lines[-1].removeprefix("harness: error: ") + "; harness COMMAND --help lists keys and flags"
+    said = lines[-1].removeprefix("harness: error: ")
+    split = said.startswith("unrecognized arguments") and "=" in said
+    remedy = "put every key=value on one side of the flags" if split else "harness COMMAND --help lists them"
+    return f"{said}; {remedy}"
 
 
 def _wants_traceback() -> bool:

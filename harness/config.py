@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.checks import address, flag, keys, mistake, name, one_of, positive, sequence, text, whole
+from harness.checks import address, flag, keys, mistake, name, one_of, path_of, positive, sequence, whole
 from harness.errors import ConfigError
 from harness.family_config import parse_families
 from harness.launch_config import LaunchSettings, parse_launch
@@ -121,7 +121,8 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
     keys(tree, "", SWEEP_KEYS, optional=["model"])  # absent where the list of families is empty
     data = _data(tree["data"])
     root, uri = tracking(tree["tracking"])
-    families = parse_families(tree.get("model"))
+    trusted = modules(tree["trusted_modules"])
+    families = parse_families(tree.get("model"), trusted)
     refuse_secrets(tree["name"], "name")
     for family in families:
         refuse_secrets([family.label, family.space], f"model.{family.name}, label or space,")
@@ -137,7 +138,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         root=root,
         uri=uri,
         format=one_of(tree["format"], "format", FORMATS),
-        trusted_modules=modules(tree["trusted_modules"]),
+        trusted_modules=trusted,
         source=source,
     )
 
@@ -267,7 +268,7 @@ def tracking(tree: object) -> tuple[Path, str | None]:
     uri = fields["uri"]
     if uri is not None and not isinstance(uri, str):
         raise mistake("tracking.uri", "null or the address of an MLflow store", uri)
-    return Path(text(fields["root"], "tracking.root")).expanduser(), uri or None
+    return path_of(fields["root"], "tracking.root"), uri or None
 
 
 def modules(value: object) -> tuple[str, ...]:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 
 class HarnessError(Exception):
-    """A mistake the command line reports in one line, with exit status 2 and without a traceback."""
+    r"""A mistake the command line reports in one line, with exit status 2 and without a traceback.
+
+    What it quotes may come from anywhere, so line breaks and characters that steer a terminal are blanks.
+
+    >>> str(HarnessError("no column 'a\n\x1b[2J'"))
+    "no column 'a [2J'"
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", message))
 
 
 class ConfigError(HarnessError):

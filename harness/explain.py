@@ -6,6 +6,7 @@ Their errors are known here by the attributes they carry, so that nothing of the
 from __future__ import annotations
 
 import re
+import traceback
 from typing import Any
 
 from harness.checks import nearest
@@ -29,6 +30,8 @@ def explain(error: Exception, choices: dict[str, list[str]]) -> str:
     if hasattr(error, "override"):
         said = str(error.__cause__ or error.__context__ or error)
         return f"cannot read {error.override!r} ({said}); write key=value, and a list in quotes: 'key=[1,2]'"
+    if isinstance(cause, UnicodeDecodeError):
+        return f"{_being_read(cause)} is not UTF-8 ({cause.reason}); save it as UTF-8"
     if hasattr(cause, "problem_mark"):
         mark = cause.problem_mark
         return f"{mark.name}, line {mark.line + 1}: {cause.problem}; mend the YAML" if mark else str(cause)
@@ -42,6 +45,12 @@ def explain(error: Exception, choices: dict[str, list[str]]) -> str:
     if type(cause).__name__ == "MissingMandatoryValue":
         return f"{cause.full_key} has no value; add {cause.full_key}=..."
     return _folded(cause)
+
+
+def _being_read(error: Exception) -> str:
+    """The file that was read, which a decoding error does not name, from the calls it came through."""
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return str(next((seen["full_path"] for seen in frames if "full_path" in seen), "a configuration"))
 
 
 def _folded(cause: Any) -> str:

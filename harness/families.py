@@ -1,8 +1,8 @@
 """A family becomes an estimator here, and nothing but an estimator.
 
-Targets are checked against an allow-list before anything is imported. A prefix alone is no boundary
-(`sklearn.os.system` resolves), so a target is a module imported by its own name, then one attribute, which
-is a `BaseEstimator` subclass defined below an allowed prefix.
+`harness.targets` has checked the letters of every target before anything is imported. A prefix alone is no
+boundary (`sklearn.os.system` resolves), so a target is a module imported by its own name, then one attribute,
+which is a `BaseEstimator` subclass defined below an allowed prefix.
 """
 
 from __future__ import annotations
@@ -11,47 +11,14 @@ import hashlib
 import importlib
 import inspect
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
 from harness.records import Family, ParamValue
 from harness.space import arguments
-
-TRUSTED = ("models", "sklearn")
-
-
-def targets(tree: Any) -> Iterator[str]:
-    """Every `_target_` in a configuration tree.
-
-    >>> list(targets({"_target_": "sklearn.svm.SVC", "inner": [{"_target_": "models.X"}]}))
-    ['sklearn.svm.SVC', 'models.X']
-    """
-    if isinstance(tree, Mapping):
-        if "_target_" in tree:
-            yield str(tree["_target_"])
-        for value in tree.values():
-            yield from targets(value)
-    elif isinstance(tree, (list, tuple)):
-        for value in tree:
-            yield from targets(value)
-
-
-def check_targets(families: Iterable[Family], trusted_modules: tuple[str, ...] = ()) -> None:
-    """Refuse every target outside the allow-list, importing nothing.
-
-    Raises:
-        ConfigError: naming the target, the modules allowed, and the key that adds one.
-    """
-    allowed = (*TRUSTED, *trusted_modules)
-    for family in families:
-        for target in targets([family.estimator, family.space]):
-            if not _is_below(target, allowed) or "." not in target:
-                raise ConfigError(
-                    f"model.{family.name}: _target_ {target!r} is outside the trusted modules "
-                    f"({', '.join(allowed)}); if you trust it, add its module to trusted_modules"
-                )
+from harness.targets import KEY, TRUSTED, is_below, targets
 
 
 def resolve(target: str, trusted_modules: tuple[str, ...] = ()) -> type[Any]:
@@ -65,7 +32,7 @@ def resolve(target: str, trusted_modules: tuple[str, ...] = ()) -> type[Any]:
     """
     allowed = (*TRUSTED, *trusted_modules)
     module_name, _, attribute = target.rpartition(".")
-    if not module_name or not _is_below(module_name, allowed):
+    if not module_name or not is_below(module_name, allowed):
         raise ConfigError(
             f"_target_ {target!r} is outside the trusted modules ({', '.join(allowed)}); "
             "if you trust it, add its module to trusted_modules"
@@ -74,9 +41,9 @@ def resolve(target: str, trusted_modules: tuple[str, ...] = ()) -> type[Any]:
         sys.path.append(str(Path.cwd()))  # last, so that it shadows nothing
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
+    except Exception as error:  # the user's own module may raise anything
         raise ConfigError(
-            f"_target_ {target!r}: cannot import {module_name} ({error}); "
+            f"_target_ {target!r}: cannot import {module_name} ({type(error).__name__}: {error}); "
             "install it, or mend the path of the class"
         ) from error
     return _estimator_class(getattr(module, attribute, None), target, module, allowed)
@@ -86,7 +53,7 @@ def _estimator_class(found: Any, target: str, module: Any, allowed: tuple[str, .
     from sklearn.base import BaseEstimator
 
     is_estimator = inspect.isclass(found) and issubclass(found, BaseEstimator)
-    if not is_estimator or not _is_below(found.__module__, allowed):
+    if not is_estimator or not is_below(found.__module__, allowed):
         raise ConfigError(
             f"_target_ {target!r} is not an estimator class of {module.__name__}; "
             "name a subclass of sklearn.base.BaseEstimator"
@@ -124,7 +91,7 @@ def build(
 
 def _instantiate(tree: Mapping[str, Any], trusted_modules: tuple[str, ...], more: Mapping[str, Any]) -> Any:
     kind = resolve(str(tree["_target_"]), trusted_modules)
-    fixed = {name: _nested(value, trusted_modules) for name, value in tree.items() if name != "_target_"}
+    fixed = {name: _nested(value, trusted_modules) for name, value in tree.items() if name != KEY}
     given = {**fixed, **more}
     parameters = inspect.signature(kind).parameters
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
@@ -134,12 +101,21 @@ def _instantiate(tree: Mapping[str, Any], trusted_modules: tuple[str, ...], more
             f"{kind.__name__} takes no {unknown[0]!r}; it takes {', '.join(sorted(parameters))}; "
             "mend the family's estimator or space"
         )
-    return kind(**given)
+    try:
+        return kind(**given)
+    except Exception as error:  # the user's own class may raise anything
+        raise ConfigError(
+            f"{kind.__name__} cannot be made from {', '.join(given) or 'no arguments'} "
+            f"({type(error).__name__}: {error}); mend the family's estimator or space"
+        ) from error
 
 
 def _nested(value: Any, trusted_modules: tuple[str, ...]) -> Any:
-    if isinstance(value, Mapping) and "_target_" in value:
-        return _instantiate(value, trusted_modules, {})
+    """A value with every target in it, at any depth, built."""
+    if isinstance(value, Mapping):
+        if KEY in value:
+            return _instantiate(value, trusted_modules, {})
+        return {name: _nested(inner, trusted_modules) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_nested(item, trusted_modules) for item in value)
     return value
@@ -147,7 +123,7 @@ def _nested(value: Any, trusted_modules: tuple[str, ...]) -> Any:
 
 def source_digest(family: Family, trusted_modules: tuple[str, ...]) -> str:
     """Hash of the source files of a user's own estimators; empty for the project's and scikit-learn's."""
-    own = sorted({t for t in targets([family.estimator, family.space]) if not _is_below(t, TRUSTED)})
+    own = sorted({t for t in targets([family.estimator, family.space]) if not is_below(t, TRUSTED)})
     if not own:
         return ""
     digest = hashlib.sha256()
@@ -155,7 +131,3 @@ def source_digest(family: Family, trusted_modules: tuple[str, ...]) -> str:
         file = inspect.getsourcefile(resolve(target, trusted_modules))
         digest.update(Path(file).read_bytes() if file else target.encode())
     return digest.hexdigest()
-
-
-def _is_below(name: str, prefixes: Iterable[str]) -> bool:
-    return any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)

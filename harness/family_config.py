@@ -6,12 +6,12 @@ it; nothing is imported here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.checks import is_number, keys, mistake, name, one_of, positive, sequence, text, whole
 from harness.errors import ConfigError
+from harness.targets import KEY, check_estimator, targets
 
 if TYPE_CHECKING:
     from harness.records import Family
@@ -23,7 +23,7 @@ REQUIRED = ("label", "estimator", "space")
 OPTIONAL = ("selection", "progress", "preprocess", "max_size", "max_parameters", "seconds_per_row")
 
 
-def parse_families(tree: object) -> tuple[Family, ...]:
+def parse_families(tree: object, trusted_modules: tuple[str, ...] = ()) -> tuple[Family, ...]:
     """The families of the group `model`, in the order they were asked for.
 
     Raises:
@@ -37,10 +37,10 @@ def parse_families(tree: object) -> tuple[Family, ...]:
             f"model.{stray[0]} belongs to no family; "
             "begin the family's file with the line '# @package model.<its name>'"
         )
-    return tuple(parse_family(str(key), fields) for key, fields in tree.items())
+    return tuple(parse_family(key, fields, trusted_modules) for key, fields in tree.items())
 
 
-def parse_family(family: str, fields: object) -> Family:
+def parse_family(family: object, fields: object, trusted_modules: tuple[str, ...] = ()) -> Family:
     """One family from the fields of its file (`conf/model/<family>.yaml`).
 
     Raises:
@@ -49,7 +49,8 @@ def parse_family(family: str, fields: object) -> Family:
     from harness.records import Family  # reaches NumPy, which help and completion do without
 
     path = f"model.{family}"
-    if "." in name(family, path):
+    named = name(family, path)
+    if "." in named:
         raise mistake(path, "a name without a dot", family)
     tree = keys(fields, path, REQUIRED, OPTIONAL)
     optional: dict[str, Callable[[Any, str], Any]] = {
@@ -61,20 +62,18 @@ def parse_family(family: str, fields: object) -> Family:
         "seconds_per_row": positive,
     }
     return Family(
-        name=family,
+        name=named,
         label=text(tree["label"], f"{path}.label"),
-        estimator=_estimator(tree["estimator"], f"{path}.estimator"),
+        estimator=_estimator(tree["estimator"], f"{path}.estimator", trusted_modules),
         space=_space(tree["space"], f"{path}.space", fixed=tree["estimator"]),
         **{key: optional[key](tree[key], f"{path}.{key}") for key in OPTIONAL if key in tree},
     )
 
 
-def _estimator(tree: object, path: str) -> Mapping[str, Any]:
-    if not isinstance(tree, Mapping) or "_target_" not in tree:
-        raise mistake(path, "a group with the key _target_", tree, "e.g. {_target_: sklearn.svm.SVC}")
-    target = tree["_target_"]
-    if not isinstance(target, str) or not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", target):
-        raise mistake(f"{path}._target_", "the dotted path of a class", target, "e.g. sklearn.svm.SVC")
+def _estimator(tree: object, path: str, trusted_modules: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(tree, Mapping) or KEY not in tree:
+        raise mistake(path, f"a group with the key {KEY}", tree, "e.g. {_target_: sklearn.svm.SVC}")
+    check_estimator(tree, path, trusted_modules)
     return tree
 
 
@@ -89,6 +88,10 @@ def _space(tree: object, path: str, fixed: Mapping[str, Any]) -> Mapping[str, An
                 f"{path}.{parameter} is also fixed in the estimator; take it out of one of them"
             )
         check_entry(entry, f"{path}.{parameter}")
+        if list(targets(entry)):
+            raise mistake(
+                f"{path}.{parameter}", "made of plain values", entry, "estimators go into estimator"
+            )
     return tree
 
 

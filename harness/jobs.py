@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from harness.errors import ConfigError
 from harness.secrets import hide
 
 
@@ -17,6 +19,25 @@ class Job:
     tree: dict[str, Any]
     source: str
     overrides: tuple[str, ...]
+
+
+def refuse_folders_of_hydra(words: Iterable[str]) -> None:
+    """Refuse a word that would have Hydra make folders or logs of its own, which it does before we may look.
+
+    Raises:
+        ConfigError: naming the word.
+
+    >>> refuse_folders_of_hydra(["seed=3", "hydra.run.dir=here"])
+    Traceback (most recent call last):
+    harness.errors.ConfigError: 'hydra.run.dir=here' would have Hydra write files of its own; leave it out, \
+and choose where records go with tracking.root
+    """
+    for word in words:
+        if re.match(r"[+~]*hydra(\.(run|sweep|output_subdir|job|runtime)\b|/(output|\w+_logging)\b|=)", word):
+            raise ConfigError(
+                f"{word!r} would have Hydra write files of its own; leave it out, "
+                "and choose where records go with tracking.root"
+            )
 
 
 def named(trees: list[dict[str, Any]], overrides: list[tuple[str, ...]]) -> list[dict[str, Any]]:

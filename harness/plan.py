@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from sklearn.base import is_classifier
 
 from harness import data
 from harness.errors import ConfigError
-from harness.families import build, check_targets, source_digest
+from harness.families import build, source_digest
 from harness.progress import duration
 from harness.records import Cell, Family, Task
 from harness.space import default_setting, on_data
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.tracking.reading import CellRecord
 
 PROTOCOL = 2  # raised whenever splits, search, evaluation or refit change a number
+MOST_CELLS = 100_000  # in one sweep
 BASE_ROWS = 2000  # what a small cell's folds and fixed steps cost, in rows; for estimates only
 NUMBERS = ("estimator", "space", "selection", "progress", "preprocess", "max_parameters")
 
@@ -55,6 +56,43 @@ class Plan:
         return {cell.family.name: cell.family.label for cell in self.cells}
 
 
+def of(config: SweepConfig, *checks: Callable[[SweepConfig, Task], object]) -> Plan:
+    """The plan of a configuration on its data, which is loaded, and prepared where the cache lacks it.
+
+    What can be wrong without the data is told before it is read, and the rest before it is kept.
+
+    Args:
+        config: what is asked for.
+        checks: what else must not be wrong; each raises a mistake where it is.
+
+    Raises:
+        ConfigError: as `make`.
+        DataError: as `data.load`.
+    """
+    check_families(config)
+
+    def accept(task: Task) -> None:
+        make(config, task)
+        for check in checks:
+            check(config, task)
+
+    task = data.load(config.data.name, config.data.options, config.root / "cache", accept)
+    return make(config, task)
+
+
+def check_families(config: SweepConfig) -> None:
+    """Make a learner of every family, so that a mistake in its file is told before anything begins.
+
+    Raises:
+        ConfigError: where an estimator is absent, is no classifier, or does not take its arguments.
+    """
+    for family in config.families:
+        try:
+            _check_family(family, config.trusted_modules)
+        except ConfigError as error:
+            raise ConfigError(f"model.{family.name}: {error}") from error
+
+
 def make(config: SweepConfig, task: Task) -> Plan:
     """The plan of a configuration on its data.
 
@@ -65,9 +103,9 @@ def make(config: SweepConfig, task: Task) -> Plan:
     for size in sizes:
         check_size(size, len(task.y))
         check_classes(size, task.y)
-    check_targets(config.families, config.trusted_modules)
+    check_families(config)
     for family in config.families:
-        _check_buildable(family, task, config.trusted_modules)
+        _check_fits(family, task)
     wanted = [(family, size) for family in config.families for size in sizes]
     skipped = tuple(
         Skipped(family.name, size, f"above its largest size, {family.max_size:,}")
@@ -75,6 +113,9 @@ def make(config: SweepConfig, task: Task) -> Plan:
         if family.max_size is not None and size > family.max_size
     )
     left_out = {(skip.family, skip.size) for skip in skipped}
+    asked = sum(config.repeats.at(size) for _, size in wanted)
+    if asked > MOST_CELLS:
+        raise ConfigError(f"{asked:,} cells are asked for, and at most {MOST_CELLS:,} are run; lower repeats")
     cells = tuple(
         _cell(config, task, family, size, repeat)
         for family, size in wanted
@@ -92,25 +133,27 @@ def _proposed(task: Task) -> tuple[int, ...]:
     return tuple(size for size in sizes if size >= least) or sizes
 
 
-def _check_buildable(family: Family, task: Task, trusted_modules: tuple[str, ...]) -> None:
-    """Make one learner, so that a mistake in a family's file is told before the first fit."""
+def _check_fits(family: Family, task: Task) -> None:
+    """Refuse networks that are above their cap on this data, however narrow."""
     try:
-        space = on_data(family, task)
+        on_data(family, task)
     except ConfigError as error:
         raise ConfigError(f"model.{family.name}: {error}, or leave the family out") from error
-    learner = build(family, default_setting(space), space, 0, trusted_modules)
+
+
+def _check_family(family: Family, trusted_modules: tuple[str, ...]) -> None:
+    learner = build(family, default_setting(family.space), family.space, 0, trusted_modules)
     if not is_classifier(learner):
         raise ConfigError(
-            f"model.{family.name}: {family.estimator['_target_']} must be a classifier, for the data has "
+            f"{family.estimator['_target_']} must be a classifier, for the data has "
             "classes to tell apart; choose the classifier of that kind"
         )
     if family.progress == "steps" and not hasattr(learner, "iter_fit"):
         raise ConfigError(
-            f"model.{family.name}: progress=steps needs an estimator with iter_fit and preprocess=none; "
-            "set progress=rungs"
+            "progress=steps needs an estimator with iter_fit and preprocess=none; set progress=rungs"
         )
     if family.selection == "log_loss" and not hasattr(learner, "predict_proba"):
-        raise ConfigError(f"model.{family.name}: selection=log_loss needs predict_proba; set selection=error")
+        raise ConfigError("selection=log_loss needs predict_proba; set selection=error")
 
 
 def _cell(config: SweepConfig, task: Task, family: Family, size: int, repeat: int) -> Cell:
@@ -182,11 +225,9 @@ def show(config: SweepConfig) -> int:
     from harness.tracking.reading import ended_cells
     from harness.tracking.store import exists, open_store
 
-    task = data.load(config.data.name, config.data.options, config.root / "cache")
-    plan = make(config, task)
-    ended = {}
-    if exists(config.root, config.uri):
-        ended = ended_cells(open_store(config.root, config.uri), task.name)
+    store = open_store(config.root, config.uri) if exists(config.root, config.uri) else None
+    plan = of(config)
+    ended = ended_cells(store, plan.task.name) if store else {}
     left = {cell.key for cell in missing(plan, ended)}
     seconds = {cell.key: estimated_seconds(cell, ended.values()) for cell in plan.cells}
     if config.format == "json":

@@ -20,10 +20,10 @@ from harness import config as configurations
 from harness import plan as planning
 from harness.environment import differences, environment
 from harness.errors import ConfigError
-from harness.families import TRUSTED, check_targets, targets
 from harness.records import Cell, Task
 from harness.rerun import Comparison, Difference, compare_cell, compare_trial
 from harness.secrets import MASK
+from harness.targets import TRUSTED, is_below, targets
 from harness.tracking.reading import existing_store
 from harness.tracking.recorded import Origin, RecordedCell, origin, recorded_cell
 
@@ -66,18 +66,19 @@ def _configuration(asked: Origin, config: ReproduceConfig) -> SweepConfig:
         ConfigError: where it is broken, or would have code run that this command line does not trust.
     """
     try:
-        sweep = configurations.parse(cli.tree_of(asked.source, "config.yaml"), asked.source)
-        untrusted = [name for name in sweep.trusted_modules if name not in config.trusted_modules]
-        if untrusted:
+        tree = cli.tree_of(asked.source, "config.yaml")
+        trusted = configurations.modules(tree.get("trusted_modules"))
+        if untrusted := [name for name in trusted if name not in config.trusted_modules]:
             listed = ",".join([*config.trusted_modules, *untrusted])
             raise ConfigError(
                 f"it trusts {', '.join(untrusted)}, and the record's trust does not count; "
                 f"if you trust it, add 'trusted_modules=[{listed}]'"
             )
-        check_targets(sweep.families, config.trusted_modules)
+        tree["trusted_modules"] = list(config.trusted_modules)
+        sweep = configurations.parse(tree, asked.source)
     except ConfigError as error:
         raise ConfigError(f"the configuration recorded with run {asked.run_id}: {error}") from error
-    return replace(sweep, root=config.root, uri=config.uri, trusted_modules=config.trusted_modules)
+    return replace(sweep, root=config.root, uri=config.uri)
 
 
 def _compare(store: Store, asked: Origin, rebuilt: Rebuilt) -> tuple[Comparison, list[str]]:
@@ -116,7 +117,7 @@ def _why_no_cell(rebuilt: Rebuilt, asked: Origin, recorded: RecordedCell) -> Ite
     if family is None or not _is_defined_as(family, recorded.definition):
         yield f"the recorded configuration is not the one that {recorded.name} was made with"
         return
-    own = sorted(t for t in targets([family.estimator, family.space]) if t.partition(".")[0] not in TRUSTED)
+    own = sorted(t for t in targets([family.estimator, family.space]) if not is_below(t, TRUSTED))
     code = [text for text in differences(then, environment()) if "source" in text or "scale-harness" in text]
     if own:
         yield f"the source of {', '.join(own)} changed"

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness import curves, data, launch, report
+from harness import curves, launch, report
 from harness import plan as planning
 from harness.plan import Plan
 from harness.progress import Progress
 from harness.records import Cell, CellResult, Trial
 from harness.tracking import reading, sweeps
 from harness.tracking.recorder import Recorder
-from harness.tracking.store import Store, open_store
+from harness.tracking.store import Store, check_root, exists, open_store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,10 +66,11 @@ class Journal:
 
 def run(config: SweepConfig) -> int:
     """Run or continue a sweep; exit status 0 where every cell is complete, 1 where one failed."""
-    task = data.load(config.data.name, config.data.options, config.root / "cache")
-    plan = planning.make(config, task)
-    report.check_folder(config, task)
-    store = open_store(config.root, config.uri)
+    check_root(config.root, config.uri)
+    # A store that cannot be used is told before the data is prepared; one that is absent is made after it.
+    store = open_store(config.root, config.uri) if exists(config.root, config.uri) else None
+    plan = planning.of(config, report.check_folder)
+    task, store = plan.task, store or open_store(config.root, config.uri)
     ended = reading.ended_cells(store, task.name)
     left = planning.missing(plan, ended)
     print(
@@ -107,11 +108,9 @@ def redraw(config: SweepConfig) -> int:
 
 
 def _recorded(config: SweepConfig) -> tuple[Plan, Store, Mapping[str, CellRecord]]:
-    task = data.load(config.data.name, config.data.options, config.root / "cache")
-    plan = planning.make(config, task)
-    report.check_folder(config, task)
     store = reading.existing_store(config.root, config.uri)
-    return plan, store, reading.ended_cells(store, task.name)
+    plan = planning.of(config, report.check_folder)
+    return plan, store, reading.ended_cells(store, plan.task.name)
 
 
 def _run_cells(

@@ -6,7 +6,7 @@ Preparing (parsing, encoding, drawing the test set) happens in the driver, and o
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,20 @@ __all__ = ["ladder", "load", "open_cached"]
 _RECIPES: dict[str, Recipe] = {"digits": digits.RECIPE, "file": file.RECIPE, "flights": flights.RECIPE}
 
 
-def load(name: str, options: Mapping[str, Any], cache: Path) -> Task:
+def load(
+    name: str, options: Mapping[str, Any], cache: Path, accept: Callable[[Task], object] = lambda _: None
+) -> Task:
     """The data set of that name, memory-mapped from `cache`, prepared first where the cache lacks it.
 
     Args:
         name: `flights`, `digits` or `file`.
         options: of the data set, as in `conf/data/<name>.yaml`; those left out take their defaults.
         cache: folder of prepared data sets, made where it is missing.
+        accept: is given the Task before any of it is written, and raises where it is of no use.
 
     Raises:
         ConfigError: no data set has that name.
+        HarnessError: what `accept` raises; nothing is then left in `cache` that was not there.
         DataError: an option is unknown or unsuited, or the source is absent, unreadable or unsuited.
 
     >>> import tempfile
@@ -51,7 +55,7 @@ def load(name: str, options: Mapping[str, Any], cache: Path) -> Task:
                 f"data={name} has no option {option!r} (its options: {known})"
                 f"{_nearest(option, recipe.defaults)}"
             )
-    return cached(name, recipe, {**recipe.defaults, **options}, cache)
+    return cached(name, recipe, {**recipe.defaults, **options}, cache, accept)
 
 
 def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:

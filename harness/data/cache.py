@@ -9,12 +9,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -22,27 +23,33 @@ from ..errors import DataError
 from ..records import Task
 from .recipe import Options, Recipe
 
+Accept = Callable[[Task], object]
 FORMAT = 1
 ARRAYS = {"X": np.float32, "y": np.int64, "X_test": np.float32, "y_test": np.int64}
 WORDS = ("name", "digest", "source", "licence")
 LISTS = ("classes", "features")
 
 
-def cached(name: str, recipe: Recipe, options: Options, cache: Path) -> Task:
+def cached(name: str, recipe: Recipe, options: Options, cache: Path, accept: Accept = lambda _: None) -> Task:
     """The Task of a recipe: opened from the cache, or prepared, written there and then opened.
 
     Of several processes at once one prepares, and the others wait for it. A folder that is not as it was
-    written is made anew.
+    written is made anew. Where `prepare` or `accept` raises, folders and lock are gone again.
+
+    Args:
+        name: of the data set.
+        recipe: how it is made.
+        options: of the recipe.
+        cache: the folder of prepared data sets.
+        accept: is given the Task before it is written, or as it was opened, and raises where it is of no use.
     """
     folder = cache / f"{name}-{_recipe_digest(recipe, options)}"
+    if (found := _found(folder)) is not None:
+        accept(found)
+        return found
     try:
-        return open_cached(folder)
-    except DataError:  # absent or damaged: make it
-        pass
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with _locked(folder.with_suffix(".lock")):
-            return _make(recipe, options, folder)
+        with _made(cache), _locked(folder.with_suffix(".lock")):
+            return _make(recipe, options, folder, accept)
     except OSError as error:
         raise DataError(
             f"cannot write the prepared data to {cache} ({error.strerror or error}); "
@@ -91,25 +98,93 @@ def _recipe_digest(recipe: Recipe, options: Options) -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of that path; the system frees it when the process ends, however it ends."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; where the work in it is refused, take away those that are empty."""
+    absent = [at for at in (folder, *folder.parents) if not at.exists()]
+    _make_folder(folder)
+    try:
         yield
+    except BaseException:
+        with suppress(OSError):  # another process has put something there
+            for made in absent:
+                made.rmdir()
+        raise
 
 
-def _make(recipe: Recipe, options: Options, folder: Path) -> Task:
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, also while another process makes them and takes them away again."""
+    for _ in range(100):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, FileNotFoundError):  # true no more, perhaps
+            continue
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of that path; the system frees it when the process ends, however it ends.
+
+    The file is removed where the work is refused. Who waited for it then holds the lock of a file that nobody
+    else can find, and looks again.
+    """
+    with _lock_file(path) as lock:
+        try:
+            yield
+        except BaseException:
+            if _is_at(lock, path):
+                path.unlink()
+            raise
+
+
+def _lock_file(path: Path) -> IO[str]:
+    """The locked file, which is at its path."""
+    while True:
+        _make_folder(path.parent)
+        try:
+            lock = path.open("w")
+        except FileNotFoundError:  # another process was refused, and took its folder away again
+            continue
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _is_at(lock, path):
+            return lock
+        lock.close()
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _make(recipe: Recipe, options: Options, folder: Path, accept: Accept) -> Task:
     """Prepare and write the folder, unless another process did while this one waited for the lock."""
+    if (found := _found(folder)) is not None:
+        accept(found)
+        return found
+    prepared = recipe.prepare(options)
+    task = replace(prepared, digest=digest_of(prepared))
+    accept(task)
+    partial = folder.with_suffix(".partial")  # under the lock, so at most left by a process that died
+    for stale in (folder, partial):
+        shutil.rmtree(stale, ignore_errors=True)
+    try:
+        _write(task, partial)
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return open_cached(folder)
+
+
+def _found(folder: Path) -> Task | None:
+    """The Task in a cache folder; None where it is absent or damaged."""
     try:
         return open_cached(folder)
     except DataError:
-        shutil.rmtree(folder, ignore_errors=True)
-    task = recipe.prepare(options)
-    partial = folder.with_suffix(".partial")  # under the lock, so at most left by a process that died
-    shutil.rmtree(partial, ignore_errors=True)
-    _write(replace(task, digest=digest_of(task)), partial)
-    partial.rename(folder)
-    return open_cached(folder)
+        return None
 
 
 def _write(task: Task, folder: Path) -> None:

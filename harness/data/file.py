@@ -3,13 +3,16 @@
 Columns of numbers and of booleans (as 0 and 1) are taken as they are, in float32; every other column is text
 and becomes a one-hot column for each of its levels in the pool, or for the 49 most frequent and one for the
 rest where there are more than 50. A missing number is NaN, a missing text sets no column. Missing is what
-pandas reads as missing: an empty cell, NA, NaN, null, None and their like.
+pandas reads as missing: an empty cell, NA, NaN, null, None and their like. A column of at least 20 values of
+which at least 95 % are numbers, and not all, is refused with the first that is none: one `1,5` or `n/k` among
+measurements would otherwise turn each of them into a level of its own.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 MOST_LEVELS = 50
 MOST_NUMERIC_CLASSES = 100
 MOST_TEST_ROWS = 10_000
+NUMERIC_SHARE, NUMERIC_VALUES = 0.95, 20  # from there on, a value that is no number is a slip
 
 
 def _prepare(options: Options) -> Task:
@@ -67,7 +71,10 @@ def _path(options: Options) -> Path:
         raise DataError(
             "data=file needs data.path, the CSV to learn from: data.path=churn.csv data.target=label"
         )
-    return Path(str(options["path"])).expanduser()
+    try:
+        return Path(str(options["path"])).expanduser()
+    except RuntimeError as error:  # ~nobody
+        raise DataError(f"data.path: {error} of {options['path']!r}; write the path in full") from error
 
 
 def _target(options: Options, table: Table) -> str:
@@ -123,8 +130,10 @@ def _typed(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any]:
     from pandas.api.types import is_numeric_dtype
 
     present = values.dropna()
-    if is_numeric_dtype(values) or present.map(lambda value: isinstance(value, bool)).all():
-        numbers = values.astype("float64")
+    plain = is_numeric_dtype(values) or present.map(lambda value: isinstance(value, bool)).all()
+    numbers = values if plain else _all_numbers(table, values)
+    if numbers is not None:
+        numbers = numbers.astype("float64")
         too_large = numbers.abs() > np.finfo(np.float32).max
         if too_large.any():
             row = int(too_large.argmax())
@@ -136,12 +145,41 @@ def _typed(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any]:
     return values.map(str, na_action="ignore").str.strip()
 
 
+def _all_numbers(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any] | None:
+    """The values as numbers where all are, such as integers beyond 64 bits; None where it is a text.
+
+    Raises:
+        DataError: nearly all are numbers.
+    """
+    import pandas
+
+    present = values.dropna()
+    numbers = pandas.to_numeric(present, errors="coerce")
+    strange = present[numbers.isna()]
+    if strange.empty:
+        return pandas.to_numeric(values, errors="coerce")
+    if len(present) < NUMERIC_VALUES or len(strange) > (1 - NUMERIC_SHARE) * len(present):
+        return None
+    raise DataError(
+        f"{table.path} line {table.lines[int(strange.index[0])]}: {values.name!r} is "
+        f"{_short(str(strange.iloc[0]))}, and {len(present) - len(strange):,} of the {len(present):,} values "
+        "of that column are numbers; write a number with a point, leave the cell empty if it is missing, or "
+        "put a letter before each number of the column if they are codes"
+    )
+
+
+def _short(text: str, most: int = 40) -> str:
+    return repr(text if len(text) <= most else text[:most] + "...")
+
+
 def _some(columns: Sequence[str], most: int = 10) -> str:
     return ", ".join(columns[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
 
 
 def _source(options: Options) -> str:
     path = _path(options)
+    if not os.path.isfile(path):  # a device may have no end
+        return "no file"
     try:
         with path.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
@@ -150,7 +188,7 @@ def _source(options: Options) -> str:
 
 
 RECIPE = Recipe(
-    version=1,
+    version=2,
     defaults={"path": None, "target": None, "test_rows": None},
     source=_source,
     prepare=_prepare,

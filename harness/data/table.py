@@ -7,6 +7,7 @@ repeated columns, and takes a surplus column as labels of the rows, all without 
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from ..errors import DataError
 
 if TYPE_CHECKING:
     import pandas
+
+MOST_COLUMNS = 10_000  # each costs pandas a fraction of a millisecond
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,11 @@ def walk(path: Path) -> Table:
         DataError: there is no such file, it is empty or not UTF-8, a column has no name or that of another, a
             row has more or fewer fields than there are columns, or there are no rows.
     """
-    if not path.is_file():
-        raise DataError(f"data.path: there is no file {str(path)!r} (seen from {Path.cwd()}); mend data.path")
+    if not os.path.isfile(path):  # which is False where one may not even look
+        found = "is a folder, a pipe or a device" if os.path.lexists(path) else "does not exist"
+        raise DataError(
+            f"data.path: there is no file {str(path)!r} (it {found}, seen from {Path.cwd()}); mend data.path"
+        )
     try:
         with path.open(encoding="utf-8-sig", newline="") as text:
             return _walk(path, csv.reader(text, skipinitialspace=True))
@@ -100,6 +106,10 @@ def _checked(path: Path, columns: list[str]) -> tuple[str, ...]:
         )
     if count > 1:
         raise DataError(f"{path} has {count} columns named {name!r}; rename all but one")
+    if len(columns) > MOST_COLUMNS:
+        raise DataError(
+            f"{path} has {len(columns):,} columns, and at most {MOST_COLUMNS:,} are read; drop some"
+        )
     if len(columns) == 1:
         raise DataError(f"{path} has one column, {name!r}, and needs two or more, separated by commas")
     return tuple(columns)

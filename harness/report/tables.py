@@ -34,6 +34,7 @@ CELL_COLUMNS = (
     "run_id",
 )
 FORECAST_COLUMNS = ("family", "size", "error", "low", "high", "basis", "warnings")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 SUMMARY_COLUMNS = ("family", "size", "mean", "low", "high", "repeats")
 
 
@@ -66,7 +67,16 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, A
 
 
 def _plain(value: Any) -> str:
-    """A value as text; floats in full, so that equal files mean equal numbers."""
+    """A value as text: floats in full, so that equal files mean equal numbers, and no text a formula.
+
+    A spreadsheet computes a cell that begins with one of `FORMULA`; behind an apostrophe it shows it. A
+    carriage return, which `csv` leaves unquoted and readers take for the end of a row, becomes a blank.
+
+    >>> _plain(-0.1), _plain("-0.1"), _plain("=1+1"), _plain("svm")
+    ('-0.1', "'-0.1", "'=1+1", 'svm')
+    """
+    if isinstance(value, str):
+        return ("'" * value.startswith(FORMULA) + value).replace("\r", " ")
     return repr(value) if isinstance(value, float) else str(value)
 
 

@@ -111,12 +111,7 @@ def open_store(root: Path, uri: str | None = None) -> Store:
     Raises:
         StoreError: naming the path or address that cannot be used.
     """
-    strange = sorted(set("%?#") & set(str(root.resolve())))
-    if uri is None and strange:
-        raise StoreError(
-            f"the records' folder {root.resolve()} holds {' '.join(strange)}, which the address of a "
-            "database cannot; choose another with tracking.root"
-        )
+    check_root(root, uri)
     try:
         claims = Claims(root.resolve() / ".claims")
         if uri is None:
@@ -135,6 +130,20 @@ def open_store(root: Path, uri: str | None = None) -> Store:
     if is_remote(uri):
         client = cast(MlflowClient, Patient(client, uri, claims.identity))
     return Store(client, claims, root, uri)
+
+
+def check_root(root: Path, uri: str | None) -> None:
+    """Refuse a folder whose name the address of a local store cannot hold.
+
+    Raises:
+        StoreError: naming the characters.
+    """
+    strange = sorted(set("%?#") & set(str(root.resolve())))
+    if uri is None and strange:
+        raise StoreError(
+            f"the records' folder {root.resolve()} holds {' '.join(strange)}, which the address of a "
+            "database cannot; choose another with tracking.root"
+        )
 
 
 def _create(file: Path) -> None:

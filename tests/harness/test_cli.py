@@ -85,7 +85,8 @@ MISTAKES = [
     (["sweep", "data.sizes=abc"], "data.sizes must be auto or a list"),
     (["sweep", "-m", "search.trials=3,0"], "search.trials must be a whole number of at least 1, got 0"),
     (["sweep", "-m", "model=svm,svn"], "model has no choice 'svn'"),
-    (["sweep", "--fool"], "unrecognized arguments: --fool"),
+    (["sweep", "--fool"], "unrecognized arguments: --fool; harness COMMAND --help lists them"),
+    (["sweep", "a=1", "--config-dir", "x", "b=2"], "b=2; put every key=value on one side of the flags"),
     (["sweep", "--info", "fool"], "invalid choice: 'fool'"),
     (["sweep", "--cfg", "job", "-p", "fool"], "package 'fool' not found"),
     (["sweep", "-m", "--cfg", "job"], "Only one of --run, --multirun, --cfg"),
@@ -122,7 +123,10 @@ FILES = [
     ("label: " + "[" * 600, "bad.yaml is nested too deeply"),
     ("- a list\n", ""),
     ("label: yes\nestimator: {_target_: a.B}\nspace: {}\n", "model.bad.label must be a text, got True"),
-    ("label: x\nestimator: {_target_: a.B}\nspace: {}\nmax_size: 12:30:45.5\n", "max_size must be a whole"),
+    (
+        "label: x\nestimator: {_target_: models.B}\nspace: {}\nmax_size: 12:30:45.5\n",
+        "max_size must be a whole",
+    ),
     ("label: x\nestimator: {_target_: a.B}\nspase: {}\n", "unknown key model.bad.spase; did you mean space?"),
     ("label: x\nestimator: {_target_: a.B}\n", "model.bad lacks the key space"),
 ]

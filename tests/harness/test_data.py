@@ -196,6 +196,88 @@ def test_two_processes_at_once_make_one_folder(tmp_path):
     assert len([path for path in (tmp_path / "cache").iterdir() if path.is_dir()]) == 1
 
 
+def refuse(*_):
+    raise DataError("of no use; mend it")
+
+
+@pytest.mark.parametrize("step", ["prepare", "accept"])
+def test_what_is_refused_leaves_nothing_behind(tmp_path, step):
+    given = {"prepare": (recipe(refuse),), "accept": (recipe(),)}[step]
+    accept = refuse if step == "accept" else lambda task: None
+    with pytest.raises(DataError, match="of no use"):
+        cached("small", *given, {}, tmp_path / "not" / "there", accept)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_refused_leaves_other_data_alone(tmp_path):
+    kept = Path(cached("small", recipe(), {}, tmp_path).path)
+    before = changed_at(kept)
+    with pytest.raises(DataError, match="of no use"):
+        cached("other", recipe(refuse), {}, tmp_path)
+    with pytest.raises(DataError, match="of no use"):
+        cached("small", recipe(), {}, tmp_path, refuse)
+    assert changed_at(kept) == before
+    assert not list(tmp_path.glob("other*"))
+
+
+def test_the_data_is_looked_at_before_it_is_written_with_its_digest(tmp_path):
+    seen = []
+    cached(
+        "small", recipe(), {}, tmp_path, lambda task: seen.append((task.digest, list(tmp_path.glob("*/"))))
+    )
+    assert seen == [(digest_of(SMALL), [])]
+
+
+def test_a_full_disk_leaves_no_half_of_the_data(tmp_path, monkeypatch):
+    def full(path, *_, **__):
+        Path(path).touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(
+        DataError, match=r"cannot write the prepared data .*No space left on device.*has room"
+    ):
+        cached("small", recipe(), {}, tmp_path / "cache")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_waited_for_one_that_was_refused_prepares_it_anew(tmp_path):
+    """Eight at once; the first three to prepare are refused, and the others still wait for one of them."""
+    attempts, inside = [], threading.Semaphore(1)
+
+    def prepare(options):
+        assert inside.acquire(blocking=False), "two prepare at once"
+        attempts.append(options)
+        refused = len(attempts) <= 3
+        inside.release()
+        if refused:
+            refuse()
+        return SMALL
+
+    with ThreadPoolExecutor(8) as pool:
+        loads = [pool.submit(cached, "small", recipe(prepare), {}, tmp_path / "cache") for _ in range(8)]
+    failed = [load for load in loads if load.exception() is not None]
+    assert len(failed) == 3
+    assert all(isinstance(load.exception(), DataError) for load in failed)
+    assert {load.result().digest for load in loads if load not in failed} == {digest_of(SMALL)}
+    assert len(attempts) == 4
+
+
+def test_eight_processes_that_are_all_refused_leave_nothing(tmp_path):
+    (tmp_path / "small.csv").write_text("a,label\n" + "1,yes\n2\n" * 20)
+    code = (
+        "from pathlib import Path; from harness.data import load\n"
+        "try: load('file', {'path': 'small.csv', 'target': 'label'}, Path('root/cache'))\n"
+        "except Exception as error: print(error)"
+    )
+    all_at_once = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE) for _ in range(8)
+    ]
+    said = {process.communicate()[0] for process in all_at_once}
+    assert said == {b"small.csv line 3 has 1 fields, and there are 2 columns; mend that line\n"}
+    assert not list(tmp_path.glob("root/cache/*"))
+
+
 def test_a_worker_opens_without_pandas_or_scikit_learn(tmp_path):
     task = cached("small", recipe(), {}, tmp_path)
     code = (
