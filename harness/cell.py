@@ -226,7 +226,7 @@ def environment() -> dict[str, Any]:
 
     blas = [
         {name: pool.get(name) for name in ("internal_api", "version", "architecture", "num_threads")}
-        for pool in threadpoolctl.threadpool_info()
+        for pool in sorted(threadpoolctl.threadpool_info(), key=lambda pool: str(pool.get("filepath")))
         if pool.get("user_api") == "blas"
     ]
     packages = ("numpy", "scipy", "scikit-learn", "optuna", "scale-harness")
