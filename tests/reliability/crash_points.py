@@ -1,0 +1,308 @@
+"""Crash points: a sweep is ended with `kill -9` at each of its writes in turn, and run again.
+
+Nothing in the harness knows of them. In the forked child, Python's audit hook tells of every file that is
+opened for writing, renamed or removed below the records' folder, and MLflow's client and the database's
+commits are wrapped. A first run writes down their names, in order.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tests.reliability import attempts, kills, small_sweeps
+from tests.reliability.lanes import side_by_side
+from tests.reliability.records import Tally, snapshot
+from tests.reliability.rows import Row
+from tests.reliability.small_sweeps import Reference
+
+CLIENT = (
+    *("create_experiment", "create_run", "log_batch", "log_inputs", "log_artifact", "log_artifacts"),
+    *("set_terminated", "delete_run", "set_tag", "update_run", "restore_experiment", "log_param"),
+)
+Start = Callable[[Path], object]
+Words = Callable[[Path], list[str]]
+MAKING_COMMITS = 12  # of the hundreds while MLflow makes its tables, in a file that is thrown away
+READING = "no call that writes"
+LANES = 2
+
+FICKLE = '''
+from pathlib import Path
+from sklearn.dummy import DummyClassifier
+
+class Fickle(DummyClassifier):
+    """Fails as long as a file says so."""
+
+    def __init__(self, constant_share=0.5):
+        super().__init__(strategy="prior")
+        self.constant_share = constant_share
+
+    def fit(self, X, y):
+        if Path("broken").exists():
+            raise ValueError("broken")
+        return super().fit(X, y)
+'''
+FAMILY = """# @package model.fickle
+label: fickle
+estimator: {_target_: fickle.Fickle}
+space: {constant_share: {low: 0.0, high: 1.0, default: 0.5}}
+selection: log_loss
+progress: rungs
+preprocess: none
+max_size: null
+max_parameters: null
+seconds_per_row: 1.0e-5
+"""
+
+
+class Tripwire:
+    """Counts the writes of this process; at the n-th it ends it, or (n None) it keeps their names."""
+
+    def __init__(self, root: Path, names: Path, at: int | None) -> None:
+        self._root, self._names, self._at = str(root), names, at
+        self._count, self._inside = 0, ""
+        self._runs: dict[str, str] = {}
+
+    def reach(self, name: str) -> None:
+        if self._at is None:
+            with open(self._names, "a") as file:
+                file.write(f"{name}\n")
+        elif self._count == self._at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._count += 1
+
+    def install(self) -> None:
+        from mlflow import MlflowClient
+        from sqlalchemy.engine.default import DefaultDialect
+
+        for name in CLIENT:
+            setattr(MlflowClient, name, self._watched(getattr(MlflowClient, name)))
+        DefaultDialect.do_commit = self._committed(DefaultDialect.do_commit)
+        sys.addaudithook(self._heard)
+
+    def _watched(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def call(client: Any, *args: Any, **kwargs: Any) -> Any:
+            outer, about = self._inside, self._about(args, kwargs)
+            self._inside = f"{method.__name__} of {about}"
+            answer = method(client, *args, **kwargs)
+            if not outer:
+                if method.__name__ == "create_run":
+                    self._runs[answer.info.run_id] = about
+                self.reach(f"after {self._inside}")
+            self._inside = outer
+            return answer
+
+        return call
+
+    def _about(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        first = str(args[0]) if args else ""
+        return str(kwargs.get("run_name") or self._runs.get(first, first))
+
+    def _committed(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(dialect: Any, connection: Any) -> None:
+            method(dialect, connection)
+            self.reach(f"after a commit in {self._inside or READING}")
+
+        return call
+
+    def _heard(self, event: str, args: tuple[Any, ...]) -> None:
+        if event == "open" and (not isinstance(args[2], int) or not args[2] & (os.O_WRONLY | os.O_RDWR)):
+            return
+        if event not in ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir"):
+            return
+        path = os.fspath(args[0]) if isinstance(args[0], (str, os.PathLike)) else ""
+        if isinstance(path, str) and f"{path}/".startswith(f"{self._root}/"):
+            self.reach(f"before {event.removeprefix('os.')} of {path.removeprefix(self._root)}")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a sweep starts from, and what it is.
+
+    Attributes:
+        start: puts the records' folder there.
+        words: of the command line, for a folder.
+        points: the names of its writes, in order; those that are tried.
+    """
+
+    name: str
+    start: Start
+    words: Words
+    reference: Reference
+    points: tuple[tuple[int, str], ...]
+
+
+def run(seed: int, share: float, pairs: int, template: Path, folder: Path) -> Iterator[Row]:
+    """Each crash point of each scene, or a seeded `share` of them; then pairs, one crash after the other."""
+    folder.mkdir()
+    rng = random.Random(f"{seed} crash points")
+    for make in (_first, _cells, _extended):
+        scene = make(template, folder)
+        some = sorted(rng.sample(scene.points, max(1, round(share * len(scene.points)))))
+        yield _try(scene, [(point,) for point in some], f"of {len(scene.points)} points", folder)
+        if make is not _first:
+            twice = [tuple(rng.choices(scene.points, k=2)) for _ in range(pairs)]
+            yield _try(scene, twice, f"two crashes, one after the other, seed {seed}", folder)
+
+
+def _try(scene: Scene, crashes: Sequence[tuple[tuple[int, str], ...]], note: str, folder: Path) -> Row:
+    begin, tally = time.monotonic(), Tally()
+    jobs = [lambda crash=crash: _crash(scene, crash, folder) for crash in crashes]
+    for each in side_by_side(jobs, LANES):
+        tally += each
+    return Row(
+        f"crash points: {scene.name}",
+        len(crashes),
+        **tally.counts(),
+        seconds=time.monotonic() - begin,
+        note="; ".join(filter(None, [note, small_sweeps.shorten(tally.examples)])),
+    )
+
+
+def _crash(scene: Scene, points: tuple[tuple[int, str], ...], folder: Path) -> Tally:
+    """Crash at each of the points, the sweep begun anew in between, then let it end."""
+    told = " then ".join(name for _, name in points)
+    root = folder / "-".join([scene.name.split()[0], *(str(at) for at, _ in points)])
+    log = root.with_suffix(".log")
+    scene.start(root)
+    tally = Tally()
+    for at, _ in points:
+        attempt = attempts.start(_tripped(scene.words(root), root, at), log)
+        if attempt.wait() not in (-signal.SIGKILL, 0):  # 0: a second run has fewer writes
+            tally += Tally(wrong=1, examples=[f"exit status {attempt.status}"])
+    tally += kills.finish(attempts.sweep(scene.words(root)), log, root, scene.reference)
+    if not tally.faults:
+        shutil.rmtree(root)
+        log.unlink()
+    tally.examples = [f"{told}: {text}" for text in tally.examples]
+    return tally
+
+
+def _tripped(words: list[str], root: Path, at: int | None) -> Callable[[], int]:
+    work = attempts.sweep(words)
+
+    def run() -> int:
+        Tripwire(root, root.with_suffix(".points"), at).install()
+        return work()
+
+    return run
+
+
+def _rehearsed(name: str, start: Start, words: Words, sweep: str, folder: Path) -> Scene:
+    """The scene, run uninterrupted for its reference and for the names of its writes."""
+    root = folder / f"{name.split()[0]}-whole"
+    start(root)
+    attempt = attempts.start(_tripped(words(root), root, None), root.with_suffix(".log"))
+    if attempt.wait() != 0:
+        raise RuntimeError(root.with_suffix(".log").read_text())
+    points = list(enumerate(root.with_suffix(".points").read_text().splitlines()))
+    return Scene(name, start, words, Reference(sweep, snapshot(root, sweep), 0.0), tuple(apart(points)))
+
+
+def apart(points: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The points without those that leave the disk as the one before: after a call whose commit was tried.
+
+    >>> list(apart([(0, "after a commit in create_run of trial 0"), (1, "after create_run of trial 0")]))
+    [(0, 'after a commit in create_run of trial 0')]
+    """
+    before = ""
+    for at, name in points:
+        if name != before.replace("after a commit in", "after"):
+            yield at, name
+        before = name
+
+
+def _first(template: Path, folder: Path) -> Scene:
+    """From nothing: the store and the prepared data are made; the writes after that are the next scene's."""
+    scene = _rehearsed(
+        "store and data",
+        lambda root: None,
+        lambda root: small_sweeps.words("tiny", "inline", root),
+        "tiny",
+        folder,
+    )
+    making = scene.points[: _index(scene.points, "create_experiment of digits")]
+    commits = [point for point in making if "commit" in point[1]]
+    kept = set(commits[:: max(1, len(commits) // MAKING_COMMITS)])
+    return replace(
+        scene, points=tuple(point for point in making if "commit" not in point[1] or point in kept)
+    )
+
+
+def _index(points: Sequence[tuple[int, str]], text: str) -> int:
+    return next(at for at, name in points if text in name)
+
+
+def _cells(template: Path, folder: Path) -> Scene:
+    """From an empty store: cells, trials, the report and the sweep's runs."""
+    return _writing(
+        _rehearsed(
+            "cells and report",
+            lambda root: small_sweeps.fresh(template, root),
+            lambda root: small_sweeps.words("tiny", "inline", root),
+            "tiny",
+            folder,
+        )
+    )
+
+
+def _writing(scene: Scene) -> Scene:
+    """The scene without the commits that end a reading."""
+    return replace(scene, points=tuple(point for point in scene.points if READING not in point[1]))
+
+
+def _extended(template: Path, folder: Path) -> Scene:
+    """From a sweep with a failed cell, which is tried anew, and a repeat is added.
+
+    The family lies in the working directory, which is a scratch one.
+    """
+    conf = folder / "conf" / "model"
+    conf.mkdir(parents=True)
+    (conf / "fickle.yaml").write_text(FAMILY)
+    Path("fickle.py").write_text(FICKLE)
+    Path("broken").touch()
+    before = small_sweeps.fresh(template, folder / "before")
+    attempt = attempts.start(attempts.sweep(_fickle(before, 1)), before.with_suffix(".log"))
+    if attempt.wait() != 1:
+        raise RuntimeError(before.with_suffix(".log").read_text())
+    Path("broken").unlink()
+    return _writing(
+        _rehearsed(
+            "failed cell mended, repeat added",
+            lambda root: relocated(before, root),
+            lambda root: _fickle(root, 2),
+            "mended",
+            folder,
+        )
+    )
+
+
+def _fickle(root: Path, repeats: int) -> list[str]:
+    return [
+        *("data=digits", "model=[fickle,shallow_nn]", "data.sizes=[64]", f"repeats={repeats}"),
+        *("search.trials=2", "claims.linear=fickle", "claims.networks=[shallow_nn]", "launch=inline"),
+        *("name=mended", f"tracking.root={root}", "trusted_modules=[fickle]"),
+        *("--config-dir", str(root.parent / "conf")),
+    ]
+
+
+def relocated(old: Path, new: Path) -> Path:
+    """A copy of a records folder that does not point back to the first: MLflow keeps absolute addresses."""
+    shutil.copytree(old, new, ignore=shutil.ignore_patterns(".claims"))
+    with closing(sqlite3.connect(new / "mlflow.db")) as database, database:
+        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
+            change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"
+            database.execute(change, (old.resolve().as_uri() + "/", new.resolve().as_uri() + "/"))
+    return new
