@@ -11,6 +11,6 @@ import os
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
-os.environ["MLFLOW_LOGGING_LEVEL"] = "ERROR"
+os.environ["MLFLOW_LOGGING_LEVEL"] = "CRITICAL"  # it tells what it raises too, with a traceback
 os.environ.pop("MLFLOW_RUN_ID", None)  # it would hijack nested runs
 logging.getLogger("alembic").setLevel(logging.ERROR)
