@@ -114,8 +114,8 @@ def _conclude(asked: argparse.Namespace, rows: list[Any], seconds: float, folder
     print(f"{faults} faults, seed {asked.seed}, {seconds / 60:.1f} min on {os.cpu_count()} cores")
     if asked.write:
         words = (
-            f"`make reliability` of {date.today().isoformat()}: seed {asked.seed}, {seconds / 60:.0f} minutes "
-            f"on {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}."
+            f"`make reliability` of {date.today().isoformat()}: seed {asked.seed}, {seconds / 60:.0f} "
+            f"minutes on {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}."
         )
         write_between_markers(here / asked.write, as_markdown(rows, words))
     if faults:
