@@ -92,6 +92,7 @@ def start(work: Callable[[], int], log: Path) -> Attempt:
         out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(out, 1)
         os.dup2(out, 2)
+        sys.stdout, sys.stderr = (open(handle, "w", closefd=False) for handle in (1, 2))  # noqa: SIM115
         status = work()
     except BaseException:
         traceback.print_exc()

@@ -89,6 +89,10 @@ class Tripwire:
         for name in CLIENT:
             setattr(MlflowClient, name, self._watched(getattr(MlflowClient, name)))
         DefaultDialect.do_commit = self._committed(DefaultDialect.do_commit)
+        self.listen()
+
+    def listen(self) -> None:
+        """Hear of files alone; a process cannot take it back."""
         sys.addaudithook(self._heard)
 
     def _watched(self, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from tests.reliability.rows import Row
 
 SECONDS = 2.0  # the limit of a trial
 GRACE = 2.0  # past it
-MEMORY = "600 MB"
+MEMORY = "600MB"
 MISCHIEF = '''
 import os, re, signal, subprocess, time
 import numpy as np
@@ -146,7 +146,7 @@ def _words(deed: Deed, root: Path, conf: Path, memory: bool) -> list[str]:
         f"model.mischief.space.deed.choices=[{deed.name},none]",
         f"model.mischief.space.deed.default={deed.name}",
         f"model.mischief.space.rows={ROWS if deed.refit else 0}",
-        *([f"launch.memory='{MEMORY}'"] if memory else []),
+        *([f"launch.memory={MEMORY}"] if memory else []),
         *("--config-dir", str(conf)),
     ]
 

@@ -7,39 +7,57 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from tests.reliability.lanes import side_by_side
 from tests.reliability.rows import Row, absent
+from tests.reliability.small_sweeps import shorten
 
+DAMAGES = ("truncation", "garbage")
 REPOSITORY = Path(__file__).parents[2]
-# What is counted -> the tests that try it; a name that is not there yet is said.
+# What is counted -> the tests that try it; one that is not there yet is left out, and none of them is said.
 TESTS = {
     "bad inputs": ("tests/end_to_end/test_mistakes.py",),
-    "security": ("tests/end_to_end/test_security.py", "tests/harness/test_boundary.py"),
-    "launch=dask, launch=slurm": ("tests/harness/launch/test_dask.py", "tests/harness/launch/test_slurm.py"),
-    "remote server": ("tests/end_to_end/test_remote.py",),
-    "reproduce": ("tests/end_to_end/test_reproduce.py",),
+    "security": (
+        *("tests/end_to_end/test_security.py", "tests/harness/test_boundary.py"),
+        *("tests/harness/test_targets.py", "tests/harness/test_secrets.py"),
+    ),
+    "dask and slurm": ("tests/harness/launch/test_clusters.py",),
+    "remote server": (
+        *("tests/harness/test_tracking_remote.py", "tests/harness/test_remote_claims.py"),
+        "tests/harness/test_patience.py",
+    ),
+    "reproduce": ("tests/harness/test_reproduce.py", "tests/end_to_end/test_reproduce.py"),
 }
 
 
 def corruption(seed: int, each: int, folder: Path) -> list[Row]:
-    """Truncations and garbage writes into a database: each refused or proven intact."""
+    """Truncations and garbage writes: each refused, or everything read back unchanged."""
     run = _found("tests.reliability.corruption", "run")
     if run is None:
-        return [absent("damaged database", "tests/reliability/corruption.py is not there yet")]
+        return [absent("damaged records", "tests/reliability/corruption.py is not there yet")]
     folder.mkdir()
     begin = time.monotonic()
-    rows: list[Row] = list(run(seed, each, each, folder))
-    assert rows, "no row, nothing tried"
-    return rows if any(row.seconds for row in rows) else [_timed(rows[0], begin), *rows[1:]]
+    (tried,) = side_by_side([lambda: run(seed, each, each, folder)], 1)
+    seconds = time.monotonic() - begin
+    return [_damaged(what, [t for t in tried if t.what == what], seed, seconds) for what in DAMAGES]
 
 
-def _timed(row: Row, begin: float) -> Row:
-    from dataclasses import replace
-
-    return replace(row, seconds=time.monotonic() - begin)
+def _damaged(what: str, tried: list[Any], seed: int, seconds: float) -> Row:
+    """A row of one kind of damage; `seconds` are those of all kinds."""
+    ends = Counter(each.end for each in tried)
+    wrong = [f"{each.where}: {each.told}" for each in tried if each.end not in ("refused", "intact")]
+    notes = [f"{ends['refused']} refused, {ends['intact']} intact, seed {seed}", shorten(wrong)]
+    return Row(
+        f"damage: {what}",
+        len(tried),
+        wrong=len(wrong),
+        seconds=seconds,
+        note="; ".join(filter(None, notes)),
+    )
 
 
 def fuzz(seed: int, count: int, folder: Path) -> list[Row]:
@@ -49,23 +67,23 @@ def fuzz(seed: int, count: int, folder: Path) -> list[Row]:
     if configurations is None or csv_files is None:
         return [absent("fuzz", "tests/reliability/fuzz.py is not there yet")]
     folder.mkdir()
-    return [
-        _fuzzed("fuzz, configurations", lambda: configurations(seed, count), seed),
-        _fuzzed("fuzz, CSV files", lambda: csv_files(seed, count, folder), seed),
+    jobs = [
+        lambda: _fuzzed("fuzz: configurations", lambda: configurations(seed, count), seed),
+        lambda: _fuzzed("fuzz: CSV files", lambda: csv_files(seed, count, folder), seed),
     ]
+    return sorted(side_by_side(jobs, 2), key=lambda row: row.what)
 
 
-def _fuzzed(what: str, work: Callable[[], Mapping[str, int]], seed: int) -> Row:
-    """A row of counts such as {"tried": 500, "accepted": 70, "refused": 430, "wrong": 0}."""
+def _fuzzed(what: str, work: Callable[[], Any], seed: int) -> Row:
     begin = time.monotonic()
-    counts = work()
-    told = ", ".join(f"{name} {count}" for name, count in counts.items() if name not in ("tried", "wrong"))
+    tally = work()
+    notes = [f"{tally.refused} refused, {tally.accepted} accepted, seed {seed}", shorten(tally.wrong)]
     return Row(
         what,
-        counts["tried"],
-        wrong=counts["wrong"],
+        tally.tried,
+        wrong=len(tally.wrong),
         seconds=time.monotonic() - begin,
-        note=f"{told}, seed {seed}",
+        note="; ".join(filter(None, notes)),
     )
 
 
@@ -84,7 +102,7 @@ def tables(folder: Path) -> Iterable[Row]:
     for what, files in TESTS.items():
         there = [name for name in files if (REPOSITORY / name).exists()]
         if there:
-            yield _counted(what, there, folder / f"{what.split()[0].strip(',')}.xml")
+            yield _counted(what, there, folder / f"{what.split()[0]}.xml")
         else:
             yield absent(what, f"{' and '.join(files)} not there yet")
 
