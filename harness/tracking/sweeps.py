@@ -59,7 +59,7 @@ def write_sweep(
     files: Iterable[Path],
     source: str,
 ) -> str:
-    """Write a sweep's run with one child per family, then remove the runs it replaces; its run id."""
+    """Write a sweep's run with one child per family, remove the runs it replaces, and only then end it; its run id."""
     client = store.client
     with store.claims.holding(f"sweep {name}"):
         old = search(client, [experiment], f"tags.sweep = '{name}'")
@@ -80,9 +80,9 @@ def write_sweep(
             run_id,
             params=[Param("families", ", ".join(labels)), Param("cells", str(len(complete)))],
         )
-        client.set_terminated(run_id)
         for run in old:
             client.delete_run(run.info.run_id)
+        client.set_terminated(run_id)  # the last write: cut off before it, everything is derived anew
     return run_id
 
 
