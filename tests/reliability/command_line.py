@@ -40,10 +40,12 @@ class Process:
 
     popen: subprocess.Popen[bytes]
     log: Path
+    begin: int
 
     @property
     def said(self) -> str:
-        return self.log.read_text(errors="replace")
+        """What it said; the log holds what those before it said too."""
+        return self.log.read_bytes()[self.begin :].decode(errors="replace")
 
     def wait(self, seconds: float) -> int | None:
         try:
@@ -59,6 +61,7 @@ def start(words: list[str], log: Path) -> Process:
     command = [sys.executable, "-m", "harness", "sweep", *words]
     paths = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
     with log.open("ab") as out:
+        begin = out.tell()
         popen = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -67,7 +70,7 @@ def start(words: list[str], log: Path) -> Process:
             start_new_session=True,
             env={**os.environ, "PYTHONPATH": paths.rstrip(os.pathsep)},
         )
-    return Process(popen, log)
+    return Process(popen, log, begin)
 
 
 def signals(count: int, seed: int, wanted: dict[str, Reference], template: Path, folder: Path) -> Row:
@@ -142,7 +145,6 @@ def _checked(process: Process) -> Tally:
     tally = Tally(wrong=len(left), examples=[f"left behind: {each}" for each in left[:1]])
     if "Traceback" in process.said:
         tally += Tally(wrong=1, examples=[f"a traceback: {_last(process.said)}"])
-        process.log.write_text("")
     return tally
 
 

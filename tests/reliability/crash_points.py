@@ -23,7 +23,7 @@ from typing import Any
 
 from tests.reliability import attempts, kills, small_sweeps
 from tests.reliability.lanes import side_by_side
-from tests.reliability.records import Tally, snapshot
+from tests.reliability.records import Snapshot, Tally, snapshot
 from tests.reliability.rows import Row
 from tests.reliability.small_sweeps import Reference
 
@@ -138,7 +138,7 @@ class Scene:
     Attributes:
         start: puts the records' folder there.
         words: of the command line, for a folder.
-        points: the names of its writes, in order; those that are tried.
+        points: (number, name) of its writes, in order.
     """
 
     name: str
@@ -155,43 +155,72 @@ def run(seed: int, share: float, pairs: int, template: Path, folder: Path) -> It
     for make in (_first, _cells, _extended):
         scene = make(template, folder)
         some = sorted(rng.sample(scene.points, max(1, round(share * len(scene.points)))))
-        yield _try(scene, [(point,) for point in some], f"of {len(scene.points)} points", folder)
-        if make is not _first:
-            twice = [tuple(rng.choices(scene.points, k=2)) for _ in range(pairs)]
-            yield _try(scene, twice, f"two crashes, one after the other, seed {seed}", folder)
+        jobs = [functools.partial(_crash, scene, point, None, folder) for point in some]
+        yield _row(scene, jobs, f"of {len(scene.points)} points")
+        if make is not _first and pairs:
+            firsts = rng.choices(scene.points, k=pairs)
+            twice = [functools.partial(_crash, scene, point, rng.random(), folder) for point in firsts]
+            yield _row(scene, twice, f"the next run crashes too, seed {seed}")
 
 
-def _try(scene: Scene, crashes: Sequence[tuple[tuple[int, str], ...]], note: str, folder: Path) -> Row:
+def _row(scene: Scene, jobs: Sequence[Callable[[], Tally]], note: str) -> Row:
     begin, tally = time.monotonic(), Tally()
-    jobs = [lambda crash=crash: _crash(scene, crash, folder) for crash in crashes]
     for each in side_by_side(jobs, LANES):
         tally += each
     return Row(
         f"crash points: {scene.name}",
-        len(crashes),
+        len(jobs),
         **tally.counts(),
         seconds=time.monotonic() - begin,
         note="; ".join(filter(None, [note, small_sweeps.shorten(tally.examples)])),
     )
 
 
-def _crash(scene: Scene, points: tuple[tuple[int, str], ...], folder: Path) -> Tally:
-    """Crash at each of the points, the sweep begun anew in between, then let it end."""
-    told = " then ".join(name for _, name in points)
-    root = folder / "-".join([scene.name.split()[0], *(str(at) for at, _ in points)])
+def _crash(scene: Scene, point: tuple[int, str], second: float | None, folder: Path) -> Tally:
+    """Crash at a point, begin anew, crash again at a `second` share of what that run writes, let it end."""
+    at, told = point
+    root = folder / f"{scene.name.split()[0]}-{at}{'' if second is None else f'-{second:.6f}'}"
     log = root.with_suffix(".log")
     scene.start(root)
-    tally = Tally()
-    for at, _ in points:
-        attempt = attempts.start(_tripped(scene.words(root), root, at), log)
-        if attempt.wait() not in (-signal.SIGKILL, 0):  # 0: a second run has fewer writes
-            tally += Tally(wrong=1, examples=[f"exit status {attempt.status}"])
+    tally = _crash_at(scene, root, at)
+    if second is not None:
+        points = _writing(_points(scene, relocated(root, root.with_name(f"{root.name}-next"))))
+        shutil.rmtree(root.with_name(f"{root.name}-next"))
+        at, name = points[int(second * len(points))]
+        told = f"{told}, then {name}"
+        tally += _crash_at(scene, root, at)
     tally += kills.finish(attempts.sweep(scene.words(root)), log, root, scene.reference)
     if not tally.faults:
         shutil.rmtree(root)
         log.unlink()
     tally.examples = [f"{told}: {text}" for text in tally.examples]
     return tally
+
+
+def _crash_at(scene: Scene, root: Path, at: int) -> Tally:
+    attempt = attempts.start(_tripped(scene.words(root), root, at), root.with_suffix(".log"))
+    if attempt.wait() in (-signal.SIGKILL, 0):  # 0: a second run may have a write less than the one rehearsed
+        return Tally()
+    attempt.kill()
+    return Tally(wrong=1, examples=[f"exit status {attempt.status} instead of a crash"])
+
+
+def _points(scene: Scene, root: Path) -> list[tuple[int, str]]:
+    """The points of a sweep in that folder, which is run to its end without a crash.
+
+    Raises:
+        RuntimeError: with what it said, where it fails.
+    """
+    attempt = attempts.start(_tripped(scene.words(root), root, None), root.with_suffix(".log"))
+    if attempt.wait() != 0:
+        raise RuntimeError(root.with_suffix(".log").read_text())
+    named = list(enumerate(root.with_suffix(".points").read_text().splitlines()))
+    return list(apart(named))
+
+
+def _writing(points: Sequence[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
+    """The points without the commits that end a reading."""
+    return tuple(point for point in points if READING not in point[1])
 
 
 def _tripped(words: list[str], root: Path, at: int | None) -> Callable[[], int]:
@@ -206,13 +235,11 @@ def _tripped(words: list[str], root: Path, at: int | None) -> Callable[[], int]:
 
 def _rehearsed(name: str, start: Start, words: Words, sweep: str, folder: Path) -> Scene:
     """The scene, run uninterrupted for its reference and for the names of its writes."""
+    scene = Scene(name, start, words, Reference(sweep, Snapshot({}, {}, {}, {}), 0.0), ())
     root = folder / f"{name.split()[0]}-whole"
     start(root)
-    attempt = attempts.start(_tripped(words(root), root, None), root.with_suffix(".log"))
-    if attempt.wait() != 0:
-        raise RuntimeError(root.with_suffix(".log").read_text())
-    points = list(enumerate(root.with_suffix(".points").read_text().splitlines()))
-    return Scene(name, start, words, Reference(sweep, snapshot(root, sweep), 0.0), tuple(apart(points)))
+    points = _points(scene, root)
+    return replace(scene, reference=Reference(sweep, snapshot(root, sweep), 0.0), points=tuple(points))
 
 
 def apart(points: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -251,20 +278,14 @@ def _index(points: Sequence[tuple[int, str]], text: str) -> int:
 
 def _cells(template: Path, folder: Path) -> Scene:
     """From an empty store: cells, trials, the report and the sweep's runs."""
-    return _writing(
-        _rehearsed(
-            "cells and report",
-            lambda root: small_sweeps.fresh(template, root),
-            lambda root: small_sweeps.words("tiny", "inline", root),
-            "tiny",
-            folder,
-        )
+    scene = _rehearsed(
+        "cells and report",
+        lambda root: small_sweeps.fresh(template, root),
+        lambda root: small_sweeps.words("tiny", "inline", root),
+        "tiny",
+        folder,
     )
-
-
-def _writing(scene: Scene) -> Scene:
-    """The scene without the commits that end a reading."""
-    return replace(scene, points=tuple(point for point in scene.points if READING not in point[1]))
+    return replace(scene, points=_writing(scene.points))
 
 
 def _extended(template: Path, folder: Path) -> Scene:
@@ -282,15 +303,14 @@ def _extended(template: Path, folder: Path) -> Scene:
     if attempt.wait() != 1:
         raise RuntimeError(before.with_suffix(".log").read_text())
     Path("broken").unlink()
-    return _writing(
-        _rehearsed(
-            "failed cell mended, repeat added",
-            lambda root: relocated(before, root),
-            lambda root: _fickle(root, 2),
-            "mended",
-            folder,
-        )
+    scene = _rehearsed(
+        "failed cell mended, repeat added",
+        lambda root: relocated(before, root),
+        lambda root: _fickle(root, 2),
+        "mended",
+        folder,
     )
+    return replace(scene, points=_writing(scene.points))
 
 
 def _fickle(root: Path, repeats: int) -> list[str]:

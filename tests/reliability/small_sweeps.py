@@ -35,6 +35,9 @@ SWEEPS = {
 }
 
 
+MOST_TOLD = 3  # faults, in a note
+
+
 @dataclass(frozen=True)
 class Reference:
     """An uninterrupted sweep: what counts of its records, and how long it took."""
@@ -88,5 +91,5 @@ def reference(name: str, launch: str, template: Path, folder: Path) -> Reference
 
 
 def shorten(found: Iterable[str]) -> str:
-    """The first of what was found, on one line."""
-    return next((" ".join(each.split())[:220] for each in found), "")
+    """The first few of what was found, on one line."""
+    return "; ".join(" ".join(each.split())[:220] for each in list(found)[:MOST_TOLD])
