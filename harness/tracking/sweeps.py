@@ -59,7 +59,7 @@ def write_sweep(
     files: Iterable[Path],
     source: str,
 ) -> str:
-    """Write a sweep's run with one child per family, remove the runs it replaces, and only then end it; its run id."""
+    """Write a sweep's run with one child per family, remove those it replaces, then end it; its run id."""
     client = store.client
     with store.claims.holding(f"sweep {name}"):
         old = search(client, [experiment], f"tags.sweep = '{name}'")
