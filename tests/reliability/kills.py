@@ -110,6 +110,9 @@ def _hunt(attempt: Attempt, rng: random.Random, length: float, this: Round, laun
         attempt.wait(rng.uniform(0, length))
         this.workers += kill_worker(attempt, rng)
     if attempt.wait(rng.uniform(0, length)) is not None:
+        if attempt.status != 0:
+            said = attempt.log.read_text(errors="replace").strip().splitlines()[-1:]
+            this.tally += Tally(wrong=1, examples=[f"ended itself with {attempt.status}: {' '.join(said)}"])
         return True
     attempt.kill()
     this.drivers += attempt.status == -9
@@ -132,9 +135,10 @@ def left(attempt: Attempt) -> Tally:
 
 def finish(work, log: Path, root: Path, wanted: Reference) -> Tally:
     """Run a sweep to its end: what is wrong with that, and with what is then recorded."""
+    before = log.stat().st_size if log.exists() else 0
     attempt = attempts.start(work, log)
     status, tally = attempt.wait(), Tally()
-    said = log.read_text(errors="replace")
+    said = log.read_bytes()[before:].decode(errors="replace")
     if status != 0:
         attempt.kill()
         how = "hangs" if status is None else f"exit status {status}"
