@@ -13,6 +13,7 @@ import pytest
 from tests.reliability import attempts, crash_points, lanes, rows
 from tests.reliability.records import Tally, compare, snapshot
 from tests.reliability.rows import Row
+from tests.reliability.tripwire import Tripwire
 
 FIRST = (  # the runs of one cell
     "run_uuid IN (SELECT run_uuid FROM tags WHERE key = 'cell' "
@@ -210,7 +211,7 @@ def test_a_crash_point_ends_the_process_at_that_write_and_at_no_other(tmp_path):
 
     def work(at):
         def run():
-            crash_points.Tripwire(root, tmp_path / "points", at).listen()
+            Tripwire(root, tmp_path / "points", at).listen()
             root.mkdir()
             for name in ("a", "b"):
                 (root / name).write_text(name)
