@@ -26,10 +26,10 @@ ifneq ($(MADE_WITH),$(strip $(shell $(PYTHON) -c '$(SAY_VERSION)' 2>/dev/null)))
 endif
 endif
 
-.PHONY: help setup test lint scale lock audit clean
+.PHONY: help setup test lint scale reliability sample soak lock audit clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP)  ## make the environment (.venv) and nothing else
 
@@ -47,6 +47,19 @@ lint: setup  ## style, format and types
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+
+# One seed for all of it, printed first: make reliability SEED=1764172800 tries the same again.
+TRY = $(BIN)/python -m tests.reliability $(if $(SEED),--seed $(SEED))
+
+reliability: setup  ## try to lose a result: kills, crash points, limits, disks, damage; the table of docs/reliability.md
+	$(TRY) --write docs/reliability.md
+
+sample: setup  ## a seeded sample of `make reliability`, as continuous integration runs it
+	$(TRY) --only inline,local,cli,points,disturbed,disk,corruption,fuzz --kills 20 --cli 5 --points 0.05 --pairs 3 \
+		--disturbed 1 --disks 2 --corruptions 6 --fuzz 100
+
+soak: setup  ## 1,000 kills with each launcher, for hours
+	$(TRY) --only inline,local --kills 1000
 
 # `fewest`: the same versions for every interpreter, because numbers depend on them.
 lock: setup  ## remake requirements.lock from pyproject.toml

@@ -22,7 +22,7 @@ def environment() -> dict[str, Any]:
 
     blas = [
         {name: pool.get(name) for name in BLAS}
-        for pool in threadpoolctl.threadpool_info()
+        for pool in sorted(threadpoolctl.threadpool_info(), key=lambda pool: str(pool.get("filepath")))
         if pool.get("user_api") == "blas"
     ]
     return {

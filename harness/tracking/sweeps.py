@@ -62,7 +62,7 @@ def write_sweep(
     files: Iterable[Path],
     source: str,
 ) -> str:
-    """Write a sweep's run with one child per family, then remove the runs it replaces; its run id."""
+    """Write a sweep's run with one child per family, remove those it replaces, then end it; its run id."""
     client = store.client
     with store.claims.holding(f"sweep {name}"):
         old = [run for run in search(client, [experiment], f"tags.sweep = '{name}'") if _is_over(store, run)]
@@ -88,9 +88,9 @@ def write_sweep(
             run_id,
             params=[Param("families", ", ".join(labels)), Param("cells", str(len(complete)))],
         )
-        client.set_terminated(run_id)
         for run in old:
             client.delete_run(run.info.run_id)
+        client.set_terminated(run_id)  # the last write: cut off before it, everything is derived anew
     return run_id
 
 
