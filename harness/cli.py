@@ -22,10 +22,11 @@ from harness.checks import nearest
 from harness.commands import COMMANDS, HELP, Command
 from harness.errors import ConfigError, HarnessError
 from harness.explain import explain, one_line
+from harness.interrupt import EXIT_STATUS as INTERRUPTED
+from harness.interrupt import interrupting
 from harness.jobs import Job, named, refuse_folders_of_hydra
 from harness.yaml_guard import check_recorded, check_yaml
 
-INTERRUPTED = 130  # exit status
 MAX_VALUES = 10_000  # of a configuration; aliases and interpolations can make a short file explode
 
 
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     out = sys.stdout
     try:
-        with secrets.hiding(out, sys.stderr):
+        with interrupting(), secrets.hiding(out, sys.stderr):
             status = _answer(arguments)
             out.flush()
         return status

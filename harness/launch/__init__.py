@@ -6,10 +6,11 @@ a cell under way is a flight (flight.py), worker.py is what a worker runs, guard
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from harness.launch.interrupt import Interrupt
+from harness.interrupt import Interrupt
 from harness.launch.work import Ledger, Work
 from harness.records import Cell
 
@@ -33,7 +34,9 @@ def run(settings: LaunchSettings, cells: Iterable[Cell], ledger: Ledger) -> None
     from harness.launch import clusters
     from harness.launch.driver import Driver
 
-    with Interrupt(raises=False) as interrupt, clusters.opened(settings) as cluster:
+    with Interrupt(raises=False) as interrupt, contextlib.ExitStack() as stack:
+        with interrupt.idle() if settings.name == "local" else contextlib.nullcontext():
+            cluster = stack.enter_context(clusters.opened(settings))
         Driver(cluster, work, ledger).run(interrupt)
         if interrupt.requested:
             raise KeyboardInterrupt

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.launch_config import LaunchSettings
 
 CONNECT_SECONDS = 10
+STARTS = 3  # of a cluster whose workers end while it starts
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), 1)
 CONFIG: dict[str, Any] = {
     "distributed.scheduler.allowed-failures": 0,
@@ -129,17 +130,7 @@ def _local(settings: LaunchSettings) -> Iterator[Cluster]:
     memory = MEMORY_LIMIT // count if settings.memory is None else settings.memory
     # A nanny that is slow to restart its worker would be closed.
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}):
-        cluster = LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=None,
-            dashboard_address=LOOPBACK,
-            worker_dashboard_address=LOOPBACK,
-            silence_logs=logging.CRITICAL + 1,
-            security=Security.temporary(),
-            preload=[worker.__name__],
-        )
+        cluster = _started(count)
         try:
             # Now and then a nanny gives up on its worker: scaling to the same number replaces it.
             at, client = cluster.scheduler_address, Client(cluster)
@@ -148,6 +139,30 @@ def _local(settings: LaunchSettings) -> Iterator[Cluster]:
             _end_processes(cluster)
             with contextlib.suppress(TimeoutError):
                 cluster.close()
+
+
+def _started(count: int) -> LocalCluster:
+    """A cluster of so many processes; begun again where one of them is killed meanwhile.
+
+    Raises:
+        LaunchError: they do not start.
+    """
+    for _ in range(STARTS):
+        with contextlib.suppress(RuntimeError):
+            return LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=None,
+                dashboard_address=LOOPBACK,
+                worker_dashboard_address=LOOPBACK,
+                silence_logs=logging.CRITICAL + 1,
+                security=Security.temporary(),
+                preload=[worker.__name__],
+            )
+    raise LaunchError(
+        f"{count} worker processes could not be started; try fewer with launch.workers, or launch=inline"
+    )
 
 
 def cores() -> int:
