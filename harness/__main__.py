@@ -1,16 +1,16 @@
-"""`python -m harness`, and the command `harness`: Ctrl-C ends it quietly from the first moment on."""
+"""`python -m harness`, and the command `harness`."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
+
+from harness.interrupt import leave_when_interrupted
 
 
 def main() -> int:
     """Import the command line and run it."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # `harness.interrupt` takes over
+    leave_when_interrupted()
     from harness import cli
 
     return cli.main()

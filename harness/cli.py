@@ -23,7 +23,6 @@ from harness.commands import COMMANDS, HELP, Command
 from harness.errors import ConfigError, HarnessError
 from harness.explain import explain, one_line
 from harness.interrupt import EXIT_STATUS as INTERRUPTED
-from harness.interrupt import interrupting
 from harness.jobs import Job, named, refuse_folders_of_hydra
 from harness.yaml_guard import check_recorded, check_yaml
 
@@ -43,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     out = sys.stdout
     try:
-        with interrupting(), secrets.hiding(out, sys.stderr):
+        with secrets.hiding(out, sys.stderr):
             status = _answer(arguments)
             out.flush()
         return status

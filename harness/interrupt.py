@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -17,6 +18,22 @@ EXIT_STATUS = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Handler = Callable[[int, FrameType | None], None]
+
+
+def leave_when_interrupted() -> None:
+    """From now on the signals end the process, with a word and without unwinding it.
+
+    A sweep may be killed at any moment and continue, so there is nothing to clean up; an exception in the
+    midst of an import or a destructor would be lost, or end in somebody's traceback.
+    """
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        with suppress(Exception):  # it may be that very call that is interrupted
+            sys.stdout.flush()
+        os.write(2, b"harness: interrupted\n")
+        os._exit(EXIT_STATUS)
+
+    _handle(leave)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 NEEDED = (
-    *("harness.cli", "harness.sweep", "harness.launch.cluster", "harness.launch.inline"),
+    *("harness.cli", "harness.sweep", "harness.launch.driver", "harness.launch.inline"),
     *("harness.plots", "harness.report.page", "harness.tracking.sweeps", "models"),
     *("hydra", "sklearn.linear_model", "sklearn.svm", "matplotlib.pyplot"),
 )
@@ -104,10 +104,15 @@ def start(work: Callable[[], int], log: Path) -> Attempt:
 
 def sweep(overrides: Iterable[str]) -> Callable[[], int]:
     """The command line's work, as `harness sweep` does it."""
-    from harness import cli
+    from harness import cli, interrupt
 
     words = ["sweep", *overrides]
-    return lambda: cli.main(words)
+
+    def work() -> int:
+        interrupt.leave_when_interrupted()  # as `harness.__main__` begins
+        return cli.main(words)
+
+    return work
 
 
 def session(leader: int) -> list[psutil.Process]:
