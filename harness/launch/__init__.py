@@ -1,7 +1,8 @@
 """Where cells run: one after another in this process, or on Dask workers. The same events in each.
 
-work.py is shared by all; inline.py is the one way. The other is driver.py, with the workers of clusters.py:
-a cell under way is a flight (flight.py), worker.py is what a worker runs, guard.py what watches over it.
+work.py is shared by all; inline.py is the one way. The other is driver.py, with the workers of clusters.py
+(local.py, slurm.py, or a scheduler's): a cell under way is a flight (flight.py), worker.py is what a worker
+runs, guard.py what watches over it.
 """
 
 from __future__ import annotations
