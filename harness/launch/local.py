@@ -47,13 +47,18 @@ def processes(settings: LaunchSettings) -> Iterator[Cluster]:
 
 
 def _quiet_tracker() -> None:
-    """Start Python's tracker of semaphores without a voice: it would tell of those that Ctrl-C leaves it."""
+    """Start Python's tracker of semaphores so that it outlives a closed terminal and says nothing.
+
+    It would tell of the semaphores that a Ctrl-C leaves it, and then removes them.
+    """
     spoken, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    heard = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which it inherits
     os.dup2(silence, 2)
     try:
         resource_tracker.ensure_running()
     finally:
         os.dup2(spoken, 2)
+        signal.signal(signal.SIGHUP, heard)
         os.close(spoken)
         os.close(silence)
 
