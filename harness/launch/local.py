@@ -52,13 +52,13 @@ def _quiet_tracker() -> None:
     It would tell of the semaphores that a Ctrl-C leaves it, and then removes them.
     """
     spoken, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    heard = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which it inherits
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # which it inherits
     os.dup2(silence, 2)
     try:
         resource_tracker.ensure_running()
     finally:
         os.dup2(spoken, 2)
-        signal.signal(signal.SIGHUP, heard)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(spoken)
         os.close(silence)
 
