@@ -30,5 +30,9 @@ class StoreError(HarnessError):
     """The record of runs cannot be reached, read or written."""
 
 
+class DamageError(StoreError):
+    """The record of a cell or a sweep is not what was recorded; made again, it is as it was."""
+
+
 class LaunchError(HarnessError):
     """Cells cannot be run where the configuration says."""

@@ -51,6 +51,11 @@ class Plan:
     skipped: tuple[Skipped, ...]
 
     @property
+    def keys(self) -> frozenset[str]:
+        """The cells' keys."""
+        return frozenset(cell.key for cell in self.cells)
+
+    @property
     def labels(self) -> dict[str, str]:
         """The families' labels, in the order of the configuration."""
         return {cell.family.name: cell.family.label for cell in self.cells}
@@ -227,7 +232,7 @@ def show(config: SweepConfig) -> int:
 
     store = open_store(config.root, config.uri) if exists(config.root, config.uri) else None
     plan = of(config)
-    ended = ended_cells(store, plan.task.name) if store else {}
+    ended = ended_cells(store, plan.task.name, plan.keys) if store else {}
     left = {cell.key for cell in missing(plan, ended)}
     seconds = {cell.key: estimated_seconds(cell, ended.values()) for cell in plan.cells}
     if config.format == "json":

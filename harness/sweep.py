@@ -71,7 +71,7 @@ def run(config: SweepConfig) -> int:
     store = open_store(config.root, config.uri) if exists(config.root, config.uri) else None
     plan = planning.of(config, report.check_folder)
     task, store = plan.task, store or open_store(config.root, config.uri)
-    ended = reading.ended_cells(store, task.name)
+    ended = reading.ended_cells(store, task.name, plan.keys)
     left = planning.missing(plan, ended)
     print(
         f"{config.name}: {len(plan.cells)} cells on {task.name}, {len(plan.cells) - len(left)} recorded in "
@@ -80,7 +80,7 @@ def run(config: SweepConfig) -> int:
     )
     if left:
         _run_cells(config, plan, store, left, ended)
-        ended = reading.ended_cells(store, task.name)
+        ended = reading.ended_cells(store, task.name, plan.keys)
     return _publish(config, plan, store, ended, force=False)
 
 
@@ -110,7 +110,7 @@ def redraw(config: SweepConfig) -> int:
 def _recorded(config: SweepConfig) -> tuple[Plan, Store, Mapping[str, CellRecord]]:
     store = reading.existing_store(config.root, config.uri)
     plan = planning.of(config, report.check_folder)
-    return plan, store, reading.ended_cells(store, plan.task.name)
+    return plan, store, reading.ended_cells(store, plan.task.name, plan.keys)
 
 
 def _run_cells(

@@ -1,6 +1,7 @@
 """`harness doctor` is a list of checks: what each found, and where something is amiss, the remedy.
 
-A check changes nothing and prints no password; machine.py, store.py, runs.py, files.py and data.py hold them.
+A check changes nothing and prints no password; machine.py, store.py, runs.py, records.py, files.py and
+data.py hold them.
 With `fix=true`, mend.py goes first and says each thing that it did.
 """
 
@@ -14,8 +15,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from harness.doctor import data, files, machine, mend, runs, store
+from harness.doctor import data, files, machine, mend, records, runs, store
 from harness.doctor.check import Check, line
+from harness.errors import StoreError
+from harness.tracking import leftovers
 from harness.tracking.claims import Claims
 
 if TYPE_CHECKING:
@@ -70,5 +73,9 @@ def _records(config: DoctorConfig, claims: Claims) -> Iterator[Check]:
     try:
         yield runs.left(file, claims)
         yield runs.versions(file)
+        if leftovers.count(file):
+            yield from records.sound(config.root)
     except (sqlite3.Error, OSError) as error:
         yield Check("runs", "bad", f"{file} cannot be read ({error})", "try again")
+    except StoreError as error:
+        yield Check("records", "bad", str(error))

@@ -49,12 +49,14 @@ def leftovers(root: Path, claims: Claims) -> Check:
 
 
 def candidates(root: Path) -> Iterator[Leftover]:
-    """What may be half-written: databases, prepared data sets, files of reports."""
+    """What may be half-written: databases, prepared data sets, files of reports; certificates of Slurm's."""
     for path in sorted(root.glob(".mlflow.db.*")):
         if TEMPORARY.fullmatch(path.name):
             yield Leftover(path, "create the store")
     for path in sorted((root / "cache").glob("*.partial")):
         yield Leftover(path, path.with_suffix(".lock"))
+    for path in sorted((root / "slurm").glob(".tls-*/lock")):  # the certificates come after it
+        yield Leftover(path.parent, path)
     for path in sorted((root / "reports").glob("*/.*")):
         if TEMPORARY.fullmatch(path.name) and path.is_file():
             yield Leftover(path, f"report {path.parent.name}")
@@ -76,9 +78,10 @@ def _locked(lock: Path) -> Iterator[bool]:
     if not lock.exists():
         yield True
         return
-    with lock.open("rb") as opened:
+    with contextlib.ExitStack() as stack:
         held = False
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # another's, or one that cannot be told
+            opened = stack.enter_context(lock.open("r+b"))  # NFS locks only what may be written
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
             held = True
         yield held

@@ -1,4 +1,4 @@
-"""What `fix=true` mends: only what no live process holds, and nothing in which a record could be.
+"""What `fix=true` mends: only what no live process holds, and no record that anybody can use.
 
 A database that is damaged, half-created or of another MLflow is left as it is.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.doctor import data, files, runs, store
+from harness.doctor import data, files, records, runs, store
 from harness.doctor.check import Check
 from harness.errors import StoreError
 from harness.tracking import integrity, leftovers
@@ -29,6 +29,7 @@ def mend(config: DoctorConfig, claims: Claims) -> Iterator[Check]:
         "leftovers": lambda: _files(config.root, claims),
         "store": lambda: _store(config, claims),
         "runs": lambda: _runs(config, claims),
+        "records": lambda: _records(config),
         "prepared": lambda: _prepared(config.root, claims),
     }
     for name, step in steps.items():
@@ -78,6 +79,13 @@ def _runs(config: DoctorConfig, claims: Claims) -> Iterator[str]:
         removed = leftovers.remove(opened.client, claims, stale)
     if removed:
         yield f"removed {', '.join(runs.named(removed))}"
+
+
+def _records(config: DoctorConfig) -> Iterator[str]:
+    """Cells and sweeps that no sweep can read go, so that the same command makes them again."""
+    file = own_file(config)
+    if file is not None and file.exists() and integrity.thorough(file) is None and leftovers.count(file):
+        yield from records.remove(config.root)
 
 
 def own_file(config: DoctorConfig) -> Path | None:

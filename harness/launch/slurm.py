@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import sys
 import tempfile
@@ -25,8 +26,8 @@ def jobs(settings: LaunchSettings) -> Iterator[Cluster]:
     """One Slurm job per worker; the scheduler runs in this process."""
     count = settings.workers or 1
     settings.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.folder, prefix=".tls-") as private:
-        cluster = cluster_of(settings, certificates(Path(private).resolve()))
+    with private(settings.folder) as folder:
+        cluster = cluster_of(settings, certificates(folder))
         try:
             cluster.scale(jobs=count)
             print(f"asked Slurm for {count} jobs; cells begin as they start", file=sys.stderr)
@@ -35,6 +36,20 @@ def jobs(settings: LaunchSettings) -> Iterator[Cluster]:
         finally:
             with contextlib.suppress(TimeoutError):
                 cluster.close()
+
+
+@contextlib.contextmanager
+def private(folder: Path) -> Iterator[Path]:
+    """A folder for certificates, holding a file that is locked while this process lives.
+
+    What a process leaves that is killed is known by it, and removed by `harness doctor fix=true`.
+    """
+    with (
+        tempfile.TemporaryDirectory(dir=folder, prefix=".tls-") as made,
+        Path(made, "lock").open("w") as lock,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Path(made).resolve()
 
 
 def certificates(folder: Path) -> Security:

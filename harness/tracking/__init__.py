@@ -4,7 +4,8 @@ store.py opens (and makes) the database, after integrity.py read it through, and
 file; claims.py keeps two drivers off the same cell, remote.py also where they share nothing but a server;
 patience.py waits out what outage.py says may pass; recorder.py writes cells and trials; reading.py reads them
 back, recorded.py one whole for reproduction; sweeps.py writes what is derived from them. digests.py finds a
-run, artifacts.py a file, that is not what was recorded; leftovers.py what cut-off sweeps left.
+run, artifacts.py a file, damage.py every cell and sweep that is not what was recorded; leftovers.py finds
+what cut-off sweeps left.
 """
 
 import logging

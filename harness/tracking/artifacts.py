@@ -7,7 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from mlflow.exceptions import MlflowException
 
-from harness.errors import StoreError
+from harness.errors import DamageError, StoreError
+from harness.secrets import hide
 from harness.tracking import digests
 from harness.tracking.store import Store
 
@@ -18,7 +19,8 @@ def verified(store: Store, run_id: str, place: str, files: str, name: str) -> Pa
     `place` is the run's `artifact_uri`, `files` its tag of that name.
 
     Raises:
-        StoreError: where it is absent, changed, not among the recorded ones, or outside the store.
+        DamageError: where it is absent, changed, or not among the recorded ones.
+        StoreError: where it cannot be read, or lies outside the store.
     """
     try:
         path = (
@@ -27,17 +29,26 @@ def verified(store: Store, run_id: str, place: str, files: str, name: str) -> Pa
             else _local(store, place, name)
         )
         content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise _absence(store)(
+            f"run {run_id} of {store.label} lacks its artifact {name}; {digests.remedy(run_id)}"
+        ) from error
     except (MlflowException, OSError) as error:
         raise StoreError(
-            f"run {run_id} of {store.label} lacks its artifact {name}; move the records back to where they "
-            "were made, or remove the run so that the sweep makes it again"
+            f"the artifact {name} of run {run_id} in {store.label} cannot be read "
+            f"({hide(str(error))}); make it readable, or {digests.remedy(run_id)}"
         ) from error
     if digests.of_files({name: content}) not in files.split():
-        raise StoreError(
+        raise DamageError(
             f"the artifact {name} of run {run_id} in {store.label} is not what was recorded; "
-            f"{digests.remedy_for(run_id)}"
+            f"{digests.remedy(run_id)}"
         )
     return path
+
+
+def _absence(store: Store) -> type[StoreError]:
+    """Where the whole folder is absent, it was moved or is not mounted: no run is damaged by that."""
+    return DamageError if store.is_remote or (store.root / "artifacts").is_dir() else StoreError
 
 
 def _local(store: Store, place: str, name: str) -> Path:

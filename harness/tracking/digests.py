@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from mlflow.entities import Run
 
-from harness.errors import StoreError
+from harness.errors import DamageError
 
 DIGEST, FILES = "digest", "files"
 TAGS = (
@@ -43,24 +43,20 @@ def check(run: Run, label: str) -> Run:
     """The run itself, where it is what was recorded in the store of that label.
 
     Raises:
-        StoreError: where anything that is read of it was changed, or it has no digest.
+        DamageError: where anything that is read of it was changed, or it has no digest.
     """
     kept = run.data.tags.get(DIGEST)
     if kept != of_run(run.data.tags, run.data.metrics, run.data.params):
-        what = "has no digest" if kept is None else "is not what was recorded"
-        raise StoreError(f"run {run.info.run_id} of {label} {what}; {remedy(run)}")
+        lost = "has no digest: it was lost, or a version that made none recorded it"
+        what = lost if kept is None else "is not what was recorded"
+        cell = run.data.tags.get("mlflow.parentRunId", run.info.run_id)
+        raise DamageError(f"run {run.info.run_id} of {label} {what}; {remedy(cell)}")
     return run
 
 
-def remedy(run: Run) -> str:
-    """What a person can do about a damaged run: the cell it belongs to is the unit that is made again."""
-    cell = run.data.tags.get("mlflow.parentRunId", run.info.run_id)
-    return remedy_for(cell)
-
-
-def remedy_for(cell: str) -> str:
-    """What a person can do about the damaged record of a cell."""
+def remedy(run_id: str) -> str:
+    """What a person can do about a cell or a sweep that is damaged: it is made again whole."""
     return (
-        "harness doctor says what else is damaged; put a copy of the records back, or delete "
-        f"the cell's run {cell} in harness ui so that the sweep makes it again"
+        "put a copy of the records back, or have it made again: harness doctor fix=true removes run "
+        f"{run_id} and those below it (on a server: delete it in harness ui), then sweep again"
     )

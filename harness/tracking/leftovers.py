@@ -36,6 +36,10 @@ SELECT versions.value, count(*) FROM runs JOIN tags AS versions USING (run_uuid)
 WHERE runs.status = 'FINISHED' AND runs.lifecycle_stage = 'active' AND versions.key = 'versions'
 AND versions.value != '' GROUP BY versions.value ORDER BY count(*) DESC
 """
+_COUNT = """
+SELECT count(*) FROM runs JOIN tags AS kind USING (run_uuid)
+WHERE runs.lifecycle_stage = 'active' AND kind.key = 'kind' AND kind.value IN ('cell', 'sweep')
+"""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,12 @@ def versions(file: Path) -> dict[str, int]:
     """How many finished cells each line of versions made, the most first."""
     with unchanged(file) as connection:
         return dict(connection.execute(_VERSIONS).fetchall())
+
+
+def count(file: Path) -> int:
+    """How many cells and sweeps there are, under way or ended."""
+    with unchanged(file) as connection:
+        return int(connection.execute(_COUNT).fetchone()[0])
 
 
 def remove(client: MlflowClient, claims: Claims, left: Iterable[Left]) -> dict[str, int]:

@@ -6,7 +6,7 @@ Nothing here writes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from harness import model_files
-from harness.errors import StoreError
+from harness.errors import DamageError, StoreError
 from harness.records import Trial
 from harness.tracking import artifacts, digests, trials
 from harness.tracking.store import Store, exists, open_store
@@ -66,25 +66,32 @@ def children(client: MlflowClient, run: Run) -> list[Run]:
     return search(client, [run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
 
 
-def ended_cells(store: Store, data: str) -> dict[str, CellRecord]:
-    """The cells of a data set that ended, complete or failed, by key; the newest of a key counts."""
-    with store.told():
-        experiment = store.client.get_experiment_by_name(data)
-        return {} if experiment is None else _ended_cells(store, experiment.experiment_id)
+def ended_cells(store: Store, data: str, needed: Collection[str] | None = None) -> dict[str, CellRecord]:
+    """The cells of a data set that ended, complete or failed, by key; the newest of a key counts.
 
-
-def _ended_cells(store: Store, experiment: str) -> dict[str, CellRecord]:
-    runs = search(store.client, [experiment], "tags.kind = 'cell' and attributes.status != 'RUNNING'")
-    return {record.key: record for record in map(cell_record, checked(store, runs))}
-
-
-def checked(store: Store, runs: Iterable[Run]) -> Iterator[Run]:
-    """Runs of cells or trials, each as it was recorded.
+    A damaged cell whose key is not `needed` (all are, where not given) is left out, so that it stops no sweep
+    that it is no part of.
 
     Raises:
-        StoreError: at the first that was changed since.
+        DamageError: a cell that is needed was changed since.
     """
-    return (digests.check(run, store.label) for run in runs)
+    with store.told():
+        experiment = store.client.get_experiment_by_name(data)
+        return {} if experiment is None else _ended_cells(store, experiment.experiment_id, needed)
+
+
+def _ended_cells(store: Store, experiment: str, needed: Collection[str] | None) -> dict[str, CellRecord]:
+    runs = search(store.client, [experiment], "tags.kind = 'cell' and attributes.status != 'RUNNING'")
+    found: dict[str, CellRecord] = {}
+    for run in runs:
+        try:
+            record = cell_record(digests.check(run, store.label))
+        except DamageError:
+            if needed is None or run.data.tags.get("cell") in needed:
+                raise
+        else:
+            found[record.key] = record
+    return found
 
 
 def cell_record(run: Run) -> CellRecord:
@@ -117,7 +124,7 @@ def trials_of(store: Store, records: Iterable[CellRecord]) -> dict[str, tuple[Tr
     1.2 s on one core.
 
     Raises:
-        StoreError: a trial was changed since, or a cell has not as many as it says.
+        DamageError: a trial was changed since, or a cell has not as many as it says.
     """
     cells = {record.run_id: record for record in records}
     if not cells:
@@ -140,16 +147,16 @@ def in_order(ended: Iterable[Trial], cell: str, label: str, count: int | None = 
     """The trials of a cell's run by number, which are 0, 1, 2 and so on, and as many as `count` where given.
 
     Raises:
-        StoreError: where one is missing or there twice.
+        DamageError: where one is missing or there twice.
     """
     trials = tuple(sorted(ended, key=lambda trial: trial.number))
     numbers = [trial.number for trial in trials]
     wanted = len(trials) if count is None else count
     if numbers != list(range(wanted)):
         found = ", ".join(map(str, numbers)) or "none"
-        raise StoreError(
+        raise DamageError(
             f"the cell's run {cell} of {label} must have {wanted} trials numbered from 0, and has {found}; "
-            f"{digests.remedy_for(cell)}"
+            f"{digests.remedy(cell)}"
         )
     return trials
 
@@ -238,7 +245,9 @@ def read_cells(name: str, root: str | Path = "mlruns", uri: str | None = None) -
         raise StoreError(f"no sweep named {name!r} in {store.label}; harness sweep makes one")
     labels, keys = members(store, sweep)
     with store.told():
-        records = _ended_cells(store, sweep.info.experiment_id)
+        records = _ended_cells(store, sweep.info.experiment_id, keys)
+        if not records.keys() >= set(keys):  # the key of one may be what is damaged
+            records = _ended_cells(store, sweep.info.experiment_id, None)
     wanted = [records[key] for key in keys if key in records]
     return frame(wanted, labels, correctness(store, wanted))
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -12,6 +13,7 @@ from harness.config import DataSettings, DoctorConfig
 from harness.data import load
 from harness.doctor import data, files, mend
 from harness.doctor.check import line
+from harness.launch.slurm import private
 from harness.tracking.claims import Claims
 
 NAMES = ("python", "dependencies", "processor", "blas", "threads", "disk", "store", "runs", "versions")
@@ -106,10 +108,11 @@ def leavings(tmp_path):
     stale = [
         *(".mlflow.db.123", ".mlflow.db.123-journal", "cache/digits-ab.partial/X.npy"),
         *("reports/digits/.cells.csv.123", "reports/digits/.curves.png.9"),
+        *("slurm/.tls-abc/lock", "slurm/.tls-abc/key"),
     ]
     sound = [
         *(".claims", "cache/digits-ab.lock", "reports/digits/cells.csv", "reports/digits/.hidden"),
-        *("reports/digits/.note.txt", ".mlflow.db.backup", "mine.123"),
+        *("reports/digits/.note.txt", ".mlflow.db.backup", "mine.123", "slurm/slurm-1.out"),
     ]
     for name in (*stale, *sound):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -124,23 +127,25 @@ def left_in(root):
 def test_half_written_files_of_the_dead_are_named_and_removed_and_nothing_else(leavings):
     root, sound = leavings
     check = files.leftovers(root, Claims(root.resolve() / ".claims"))
-    assert (check.status, check.found.partition(" of ")[0]) == ("warn", "5 files")
+    assert (check.status, check.found.partition(" of ")[0]) == ("warn", "6 files")
     told = mended(root)
-    assert len(told) == 5
+    assert len(told) == 6
     assert all(text.startswith("fixed leftovers     removed ") for text in told)
     assert left_in(root) == sorted(sound)
 
 
 def test_half_written_files_of_the_living_are_left(leavings, holding):
     root, _ = leavings
-    before = left_in(root)
     holding(root, "create the store", "report digits")
-    with (root / "cache" / "digits-ab.lock").open() as lock:
+    shutil.rmtree(root / "slurm" / ".tls-abc")
+    with (root / "cache" / "digits-ab.lock").open() as lock, private(root / "slurm") as folder:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        (folder / "key").touch()
+        before = left_in(root)
         claims = Claims(root.resolve() / ".claims")
         assert files.leftovers(root, claims).status == "ok"
         assert not any(each.remove(claims) for each in files.candidates(root))
-    assert left_in(root) == before
+        assert left_in(root) == before
 
 
 # Data
