@@ -129,7 +129,7 @@ def test_a_changed_trial_of_a_cell_under_way_is_found(store, recorder, make_cell
     recorder.trial(cell, trial(0))
     recorder.trial(cell, trial(1))
     alter(store.root, f"UPDATE params SET value = '0.1' WHERE key = 'C' AND {OF_TRIAL}")
-    with pytest.raises(StoreError, match="is not what was recorded; put a copy .* harness doctor"):
+    with pytest.raises(StoreError, match=r"is not what was recorded; put a copy .* harness doctor"):
         Recorder(store, task, "").begin(cell)
 
 
