@@ -50,7 +50,10 @@ def tree_of(text: str, name: str) -> dict[str, Any]:
     try:
         check_recorded(text, name)
         with noting_environment():
-            resolved = plain(OmegaConf.create(text))
+            tree = OmegaConf.create(text)
+            if not OmegaConf.is_dict(tree):
+                raise ConfigError(f"{name} must be made of key: value, got {type(tree).__name__}")
+            resolved = plain(tree)
     except Exception as error:
         if isinstance(error, HarnessError):
             raise
