@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from harness.tracking import reading
 from harness.tracking.store import open_store
+from tests.waiting import wait_until
 
 SWEEP = [
     *("sweep", "data=digits", "model=[logistic_regression_sklearn,shallow_nn]", "data.sizes=[64,96]"),
@@ -106,13 +106,6 @@ def test_ctrl_c_ends_a_long_sweep_keeps_what_ended_and_leaves_no_process(root, l
     assert "the same command continues" in told
     assert 0 < len(trials(root)) < 800
     wait_until(lambda: not processes_of_session(process.pid))
-
-
-def wait_until(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
 
 
 def processes_of_session(session):
