@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 NEEDED = (
-    *("harness.cli", "harness.sweep", "harness.launch.clusters", "harness.launch.inline"),
+    *("harness.cli", "harness.sweep", "harness.launch.driver", "harness.launch.inline"),
     *("harness.plots", "harness.report.page", "harness.tracking.sweeps", "models"),
     *("hydra", "sklearn.linear_model", "sklearn.svm", "matplotlib.pyplot"),
 )
