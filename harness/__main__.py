@@ -1,14 +1,23 @@
-"""`python -m harness`: the same as the command `harness`."""
+"""`python -m harness`, and the command `harness`."""
 
 from __future__ import annotations
 
 import os
 import sys
 
+from harness.interrupt import leave_when_interrupted
+
+
+def main() -> int:
+    """Import the command line and run it."""
+    leave_when_interrupted()
+    from harness import cli
+
+    return cli.main()
+
+
 if __name__ == "__main__":
     # Python puts the working directory first, where a user's own models/ would stand in for ours.
     if sys.path[0] in ("", os.getcwd()):
         sys.path.append(sys.path.pop(0))
-    from harness.cli import main
-
     sys.exit(main())

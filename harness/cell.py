@@ -79,6 +79,7 @@ def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> N
     with threadpoolctl.threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a learner's advice is not an outcome, and must not become one
         bench = _bench(cell, task)
+        bench.learner(default_setting(bench.space), 0)  # what it imports is no part of a trial's time
         trials = _trials(bench, recorded, emit)
         start = time.perf_counter()
         result = _conclude(bench, task, trials, emit)
@@ -181,13 +182,16 @@ def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial], emit: Emit) ->
         last = trials[-1]
         said = f"no trial of {len(trials)} completed; the last: {last.message or last.outcome.sentence}"
         return CellResult(Outcome.FAILED, len(trials), message=said)
+    keeps_model = bench.cell.repeat == 0
+    if keeps_model:
+        model_files.prepare()
     emit(RefitStarted(best.number))
     start = time.perf_counter()
     try:
         learner = _refit(bench, best)
         fit_seconds = time.perf_counter() - start
         correct, test_loss = _test(bench, learner, task)
-        model = model_files.dump(learner) if bench.cell.repeat == 0 else None
+        model = model_files.dump(learner) if keeps_model else None
     except Exception as error:
         outcome, message = _misfortune(error)
         return CellResult(

@@ -37,6 +37,11 @@ PARTS = {
 }
 
 
+def prepare() -> None:
+    """Import skops, which takes a second, before anybody's time is measured."""
+    import skops.io  # noqa: F401
+
+
 def dump(learner: Any) -> bytes:
     """A fitted learner in skops form: a zip of arrays and a schema.
 

@@ -18,11 +18,10 @@ from harness.cli.trees import tree_of
 from harness.commands import COMMANDS, HELP, Command
 from harness.errors import ConfigError, HarnessError
 from harness.explain import one_line
+from harness.interrupt import EXIT_STATUS as INTERRUPTED
 from harness.jobs import named
 
 __all__ = ["compose", "main", "tree_of"]
-
-INTERRUPTED = 130  # exit status
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,15 +1,17 @@
 """Where cells run: one after another in this process, or on Dask workers. The same events in each.
 
-work.py is shared by all; inline.py is the one way. The other is driver.py, with the workers of clusters.py:
-a cell under way is a flight (flight.py), worker.py is what a worker runs, guard.py what watches over it.
+work.py is shared by all; inline.py is the one way. The other is driver.py, with the workers of clusters.py
+(local.py, slurm.py, or a scheduler's): a cell under way is a flight (flight.py), worker.py is what a worker
+runs, guard.py what watches over it.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from harness.launch.interrupt import Interrupt
+from harness.interrupt import Interrupt
 from harness.launch.work import Ledger, Work
 from harness.records import Cell
 
@@ -33,7 +35,9 @@ def run(settings: LaunchSettings, cells: Iterable[Cell], ledger: Ledger) -> None
     from harness.launch import clusters
     from harness.launch.driver import Driver
 
-    with Interrupt(raises=False) as interrupt, clusters.opened(settings) as cluster:
+    with Interrupt(raises=False) as interrupt, contextlib.ExitStack() as stack:
+        with interrupt.idle() if settings.name == "local" else contextlib.nullcontext():
+            cluster = stack.enter_context(clusters.opened(settings))
         Driver(cluster, work, ledger).run(interrupt)
         if interrupt.requested:
             raise KeyboardInterrupt

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import dask
-from distributed import Client, LocalCluster, Security
-from distributed.system import MEMORY_LIMIT
+from distributed import Client
 
 from harness.errors import LaunchError
 from harness.launch import worker
-from harness.launch.guard import end_group
 
 if TYPE_CHECKING:
     from harness.launch_config import LaunchSettings
@@ -122,45 +120,10 @@ def opened(settings: LaunchSettings) -> Iterator[Cluster]:
                 cluster.client.close()
 
 
-@contextlib.contextmanager
-def _local(settings: LaunchSettings) -> Iterator[Cluster]:
-    """Processes on this machine, one per core where their number is not given."""
-    count = settings.workers or cores()
-    memory = MEMORY_LIMIT // count if settings.memory is None else settings.memory
-    # A nanny that is slow to restart its worker would be closed.
-    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}):
-        cluster = LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=None,
-            dashboard_address=LOOPBACK,
-            worker_dashboard_address=LOOPBACK,
-            silence_logs=logging.CRITICAL + 1,
-            security=Security.temporary(),
-            preload=[worker.__name__],
-        )
-        try:
-            # Now and then a nanny gives up on its worker: scaling to the same number replaces it.
-            at, client = cluster.scheduler_address, Client(cluster)
-            yield Cluster(client, at, count, memory, cluster.scale, misses_allowed=5, is_foreign=False)
-        finally:
-            _end_processes(cluster)
-            with contextlib.suppress(TimeoutError):
-                cluster.close()
+def _local(settings: LaunchSettings) -> contextlib.AbstractContextManager[Cluster]:
+    from harness.launch import local
 
-
-def cores() -> int:
-    """The processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _end_processes(cluster: LocalCluster) -> None:
-    """End every worker at once, busy or idle: whatever counts has been acknowledged."""
-    for nanny in cluster.workers.values():
-        nanny.auto_restart = False
-        if pid := nanny.pid:
-            end_group(pid)
+    return local.processes(settings)
 
 
 @contextlib.contextmanager

@@ -15,11 +15,11 @@ from typing import Any
 
 from distributed import Future, KilledWorker
 
+from harness.interrupt import Interrupt
 from harness.launch import worker
 from harness.launch.clusters import Cluster
 from harness.launch.flight import Flight
 from harness.launch.guard import Guard, end_worker
-from harness.launch.interrupt import Interrupt
 from harness.launch.work import POLL_SECONDS, Ledger, Work, accept, failed
 from harness.records import CellEnded, Event, Outcome, RefitStarted, TrialEnded, TrialStarted
 

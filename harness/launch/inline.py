@@ -8,7 +8,7 @@ from functools import lru_cache
 from harness.cell import run_cell
 from harness.data import open_cached
 from harness.errors import StoreError
-from harness.launch.interrupt import Interrupt
+from harness.interrupt import Interrupt
 from harness.launch.work import POLL_SECONDS, Ledger, Work, accept, failed
 from harness.records import Cell, Event, Trial, TrialEnded
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import StoreError
+from harness.interrupt import interrupting
 from harness.ui import address, server
 from harness.ui.server import Place
 
@@ -46,7 +47,7 @@ def serve(config: UiConfig) -> int:
     port = address.free_port(config.host, config.port)
     if not address.is_loopback(config.host):
         _warn(config.host)
-    with server.signals_as_interrupts():
+    with interrupting():
         for _ in range(STARTS):
             if _show(uri, Place(config.host, port), config.port):
                 return 0

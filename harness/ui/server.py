@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from typing import IO
 
 from harness.errors import StoreError
+from harness.interrupt import SIGNALS
 from harness.secrets import hide
 from harness.ui import address
 
 START_SECONDS = 180  # two imports of MLflow, one after the other: 5 s alone, far more beside a sweep
 END_SECONDS = 5
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # eight processes that nothing here uses
@@ -156,17 +156,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-@contextlib.contextmanager
-def signals_as_interrupts() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise KeyboardInterrupt too, except where the parent had them ignored (nohup)."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

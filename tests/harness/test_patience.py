@@ -15,7 +15,7 @@ from mlflow.protos.databricks_pb2 import ErrorCode
 
 from harness.cli import main
 from harness.errors import StoreError
-from harness.launch.interrupt import Interrupt
+from harness.interrupt import Interrupt
 from harness.tracking.outage import is_outage, scrubbed, shown
 from harness.tracking.patience import Patience, Patient
 from harness.tracking.store import open_store

@@ -104,10 +104,15 @@ def start(work: Callable[[], int], log: Path) -> Attempt:
 
 def sweep(overrides: Iterable[str]) -> Callable[[], int]:
     """The command line's work, as `harness sweep` does it."""
-    from harness import cli
+    from harness import cli, interrupt
 
     words = ["sweep", *overrides]
-    return lambda: cli.main(words)
+
+    def work() -> int:
+        interrupt.leave_when_interrupted()  # as `harness.__main__` begins
+        return cli.main(words)
+
+    return work
 
 
 def session(leader: int) -> list[psutil.Process]:
