@@ -18,7 +18,7 @@ def choices() -> dict[str, list[str]]:
     """The groups of our folder, without Hydra's own, and the choices of each.
 
     >>> choices()["launch"]
-    ['inline', 'local']
+    ['dask', 'inline', 'local', 'slurm']
     """
     groups = sorted(at for at in folder().glob("*/") if at.name not in ("hydra", "__pycache__"))
     return {group.name: sorted(file.stem for file in group.glob("*.yaml")) for group in groups}

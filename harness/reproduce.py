@@ -67,7 +67,7 @@ def _configuration(asked: Origin, config: ReproduceConfig) -> SweepConfig:
     """
     try:
         tree = cli.tree_of(asked.source, "config.yaml")
-        trusted = configurations.modules(tree.get("trusted_modules"))
+        trusted = configurations.modules(tree.get("trusted_modules", []))
         if untrusted := [name for name in trusted if name not in config.trusted_modules]:
             listed = ",".join([*config.trusted_modules, *untrusted])
             raise ConfigError(

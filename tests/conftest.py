@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness import secrets
 from harness.config import DataSettings, LaunchSettings, RepeatRule, SweepConfig
 from harness.records import Cell, ClaimSettings, Family, SearchSettings, Task
 
@@ -16,6 +17,13 @@ def pytest_configure() -> None:
     """A suite started in the background has Ctrl-C ignored, and so would have the programs it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process is one command, and hides to its end what a configuration of it took from the environment."""
+    monkeypatch.setattr(secrets, "_taken", {})
+    monkeypatch.setattr(secrets, "_given", set())
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ import ast
 import graphlib
 import re
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,7 @@ DOORS = {
     "optuna": "harness.search",
     "skops": "harness.model_files",
 }
+NAMED_OTHERWISE = {"hydra": "hydra-core", "sklearn": "scikit-learn", "yaml": "pyyaml"}  # on the package index
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60
 
 
@@ -138,6 +141,21 @@ def too_long(root: Path) -> list[str]:
     return found
 
 
+def undeclared(root: Path, requirements: Iterable[str]) -> list[str]:
+    """The third-party packages that are imported, eagerly or not, and come only with those asked for."""
+    from packaging.requirements import Requirement
+
+    asked = {Requirement(text).name.lower() for text in requirements}
+    ours = {*PACKAGES, *sys.stdlib_module_names}
+    found = {
+        f"{each.importer} imports {top}, which pyproject.toml does not ask for"
+        for each in all_imports(root)
+        if (top := each.imported.partition(".")[0]) not in ours
+        and NAMED_OTHERWISE.get(top, top.replace("_", "-")) not in asked
+    }
+    return sorted(found)
+
+
 def strangers(names: Iterable[str]) -> set[str]:
     return {name.partition("/")[0] for name in names} - TOP_LEVEL
 
@@ -172,10 +190,18 @@ def test_nothing_else_lies_at_the_top():
     assert strangers(listed.stdout.splitlines()) == set()
 
 
-def test_the_lock_pins_what_the_project_asks_for_and_names_no_address():
-    import tomllib
+def project_table() -> dict:
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+
+def test_what_is_imported_is_asked_for():
+    project = project_table()
+    asked = [*project["dependencies"], *project["optional-dependencies"]["slurm"]]
+    assert undeclared(REPOSITORY, asked) == []
+
+
+def test_the_lock_pins_what_the_project_asks_for_and_names_no_address():
+    project = project_table()
     lock = (REPOSITORY / "requirements.lock").read_text()
     asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     assert unlocked(asked, lock) == []
@@ -292,3 +318,19 @@ def test_an_unlocked_library_is_found():
     lock = "numpy==2.4.6 ; python_full_version < '3.15' \\\n    --hash=sha256:00\npyyaml==6.0.3 \\\n"
     asked = ["numpy>=2.1", "PyYAML>=6", "numpy<2", "scipy>=1.15"]
     assert unlocked(asked, lock) == ["numpy<2", "scipy>=1.15"]
+
+
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ("import requests.adapters", "requests"),
+        ("def f():\n    from sqlalchemy.exc import DBAPIError", "sqlalchemy"),
+        ("import importlib\nimportlib.import_module('torch.nn')", "torch"),
+    ],
+)
+def test_an_import_that_nothing_asks_for_is_found(tree, line, package):
+    asked = ["hydra-core>=1.3", "omegaconf", "MLflow<4", "harnessing"]
+    assert undeclared(tree, asked) == []
+    write(tree, "harness/data/more.py", f"import os.path, yaml\nfrom . import flights\n{line}\n")
+    wanted = f"harness.data.more imports {package}, which pyproject.toml does not ask for"
+    assert undeclared(tree, [*asked, "PyYAML"]) == [wanted]

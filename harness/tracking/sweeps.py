@@ -24,7 +24,7 @@ from harness.tracking.store import Store
 if TYPE_CHECKING:
     from harness.curves import Curve
 
-MEMBERS = "sweep.json"
+MEMBERS, CONFIGURATION = "sweep.json", "config.yaml"
 
 
 def digest_of(records: Iterable[CellRecord], labels: Mapping[str, str]) -> str:
@@ -68,18 +68,19 @@ def write_sweep(
         old = [run for run in search(client, [experiment], f"tags.sweep = '{name}'") if _is_over(store, run)]
         held = [{"key": record.key, "run_id": record.run_id} for record in records]
         text = json.dumps({"name": name, "labels": dict(labels), "cells": held}, indent=1)
+        own = {MEMBERS: text.encode(), CONFIGURATION: hide(source).encode()}
         tags = {
             "kind": "sweep",
             "sweep": name,
             "digest": digest_of(records, labels),
-            digests.FILES: digests.of_files({MEMBERS: text.encode()}),
+            digests.FILES: digests.of_files(own),
         }
         run_id = str(client.create_run(experiment, tags=tags, run_name=f"sweep {name}").info.run_id)
         for curve in curves:
             _write_curve(store, experiment, run_id, name, curve)
         with tempfile.TemporaryDirectory() as folder:
-            Path(folder, MEMBERS).write_text(text, encoding="utf-8")
-            Path(folder, "config.yaml").write_text(hide(source), encoding="utf-8")
+            for file_name, content in own.items():
+                Path(folder, file_name).write_bytes(content)
             client.log_artifacts(run_id, folder)
         for file in files:
             client.log_artifact(run_id, str(file))

@@ -113,7 +113,11 @@ WORDS = [
     Row(
         "bad estimator in one job of several", ["sweep", "-m", *DIGITS, "seed=1,2", "+x=1"], ["unknown key x"]
     ),
-    Row("address where ui takes none", ["ui", "host=0.0.0.0"], ["unknown key host"]),
+    Row(
+        "a name for an address", ["ui", "host=localhost"], ["host must be an address in numbers", "127.0.0.1"]
+    ),
+    Row("an address with a port", ["ui", "host=127.0.0.1:80"], ["got '127.0.0.1:80'"]),
+    Row("an address where nothing listens", ["sweep", *DIGITS, "host=0.0.0.0"], ["unknown key host"]),
     Row("port too high", ["ui", "port=70000"], ["port must be a whole number from 1 to 65,535"]),
     Row("ui without records", ["ui"], ["harness sweep"]),
     Row(

@@ -1,19 +1,26 @@
-"""A recorded run is run again and every number compared; what was recorded may have been tampered with."""
+"""A recorded run is run again and every number compared; what was recorded may have been tampered with.
 
+Who can write the records can also forge their hashes. So tampering is tried twice: plainly, which the hashes
+find, and forged, which must meet the guards behind them.
+"""
+
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from harness import reproduce
 from harness.cli import main
-from harness.tracking import reading
+from harness.tracking import digests, reading
 from harness.tracking.store import open_store
 
+STEPS = itertools.count(1)  # of changed metrics: the newest counts
 MINE = """
 from sklearn.dummy import DummyClassifier
 
@@ -101,19 +108,74 @@ def test_it_is_identical_in_a_fresh_process_and_nothing_is_recorded(place):
     assert (len(runs("trial")), len(runs("cell"))) == before
 
 
+def artifact(run, name):
+    return Path("mlruns/artifacts/digits", run.info.run_id, "artifacts", name)
+
+
+def forge(id_):
+    """Make a run's hashes those of what it holds now."""
+    client = open_store(Path("mlruns")).client
+    run = client.get_run(id_)
+    tags = dict(run.data.tags)
+    if digests.FILES in tags:
+        names = [part.partition("=")[0] for part in tags[digests.FILES].split()]
+        tags[digests.FILES] = digests.of_files({name: artifact(run, name).read_bytes() for name in names})
+        client.set_tag(id_, digests.FILES, tags[digests.FILES])
+    if tags["kind"] != "sweep":  # whose digest is of the cells it is derived from
+        client.set_tag(id_, digests.DIGEST, digests.of_run(tags, run.data.metrics, run.data.params))
+
+
 @pytest.fixture
 def changed():
-    """Change a recorded metric; it is put back afterwards."""
+    """Change a recorded metric, plainly; it is put back afterwards."""
     client, before = open_store(Path("mlruns")).client, []
 
     def change(run, metric, by):
         value = run.data.metrics[metric]
         before.append((run.info.run_id, metric, value))
-        client.log_metric(run.info.run_id, metric, value + by, step=1)
+        client.log_metric(run.info.run_id, metric, value + by, step=next(STEPS))
 
     yield change
     for id_, metric, value in before:
-        client.log_metric(id_, metric, value, step=2)
+        client.log_metric(id_, metric, value, step=next(STEPS))
+        forge(id_)
+
+
+@contextmanager
+def tampered(run, name, change):
+    """Meanwhile an artifact of a run holds what `change` makes of its text, plainly."""
+    file = artifact(run, name)
+    before = file.read_text()
+    assert change(before) != before
+    file.write_text(change(before))
+    try:
+        yield
+    finally:
+        file.write_text(before)
+        forge(run.info.run_id)
+
+
+@pytest.mark.parametrize("kind", ["trial", "cell"])
+def test_a_plainly_changed_number_is_refused_by_its_digest(kind, changed, capsys):
+    run = next(run for run in runs(kind) if run.data.metrics)
+    changed(run, "value" if kind == "trial" else "test_error", 2**-40)
+    status, out, err = answer(capsys, run.info.run_id)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"harness: run {run.info.run_id} of sqlite:")
+    assert "mlflow.db is not what was recorded; harness doctor" in err
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("cell", "config.yaml"), ("cell", "cell.json"), ("sweep", "config.yaml"), ("sweep", "sweep.json")],
+)
+def test_a_plainly_changed_artifact_is_refused_by_its_hash(kind, name, capsys):
+    run = runs(kind)[-1]
+    with tampered(run, name, lambda text: text + "\n"):
+        status, out, err = answer(capsys, run.info.run_id)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"harness: the artifact {name} of run {run.info.run_id} in sqlite:")
+    assert "mlflow.db is not what was recorded; harness doctor" in err
 
 
 def test_a_changed_number_of_a_trial_is_found_and_named(changed, capsys):
@@ -122,6 +184,7 @@ def test_a_changed_number_of_a_trial_is_found_and_named(changed, capsys):
         key=lambda run: run.data.metrics["value"],
     )
     changed(worst, "value", 2**-40)
+    forge(worst.info.run_id)
     status, out, _ = answer(capsys, run_id("sweep"))
     lines = out.splitlines()
     assert status == 1
@@ -134,6 +197,7 @@ def test_a_changed_number_of_a_trial_is_found_and_named(changed, capsys):
 def test_a_changed_number_of_a_cell_is_found_with_the_versions_that_changed(changed, capsys, monkeypatch):
     cell = runs("cell")[0]
     changed(cell, "test_error", 0.25)
+    forge(cell.info.run_id)
     now = reproduce.environment()
     monkeypatch.setattr(reproduce, "environment", lambda: {**now, "numpy": "9.9", "code": "other"})
     status, out, _ = answer(capsys, cell.info.run_id, "format=json")
@@ -234,13 +298,13 @@ TAMPERED = {
     "long": (lambda s: s + "#" * 200_001, "at most 200,000"),
     "deep": (lambda s: s + "x: " + "[" * 100_000, "nested more than"),
     "broken": (lambda s: s + "x: [", "config.yaml"),
-    "no tree": (lambda s: "- 1\n", "the configuration"),
+    "no tree": (lambda s: "- 1\n", "config.yaml must be made of key: value"),
     "empty": (lambda s: "", "lacks the key"),
 }
 
 
 @pytest.mark.parametrize("way", TAMPERED)
-def test_nothing_in_a_tampered_record_runs(way, place, monkeypatch, capsys):
+def test_nothing_in_a_forged_record_runs(way, place, monkeypatch, capsys):
     def ran(*_):
         raise AssertionError("it ran")
 
@@ -248,15 +312,10 @@ def test_nothing_in_a_tampered_record_runs(way, place, monkeypatch, capsys):
     monkeypatch.setattr("harness.reproduce.compare_cell", ran)
     monkeypatch.setattr(os, "system", ran)
     cell = next(run for run in runs("cell") if run.data.tags["family"] == "shallow_nn")
-    file = Path("mlruns/artifacts/digits") / cell.info.run_id / "artifacts" / "config.yaml"
-    before = file.read_text()
     change, says = TAMPERED[way]
-    assert change(before) != before
-    file.write_text(change(before))
-    try:
+    with tampered(cell, "config.yaml", change):
+        forge(cell.info.run_id)
         status, out, err = answer(capsys, cell.info.run_id)
-    finally:
-        file.write_text(before)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert says in err
     assert "evil" not in sys.modules

@@ -4,7 +4,8 @@ import types
 import pytest
 
 from harness import cli
-from harness.cli import COMMANDS, main
+from harness.cli import main
+from harness.commands import COMMANDS
 from harness.errors import DataError
 
 FAMILY = """\

@@ -4,7 +4,6 @@ import itertools
 import random
 import re
 import threading
-import time
 from copy import deepcopy
 from types import SimpleNamespace
 
@@ -13,6 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from harness.tracking import digests
 from harness.tracking.remote import Heart, Pace, RemoteClaims, Watch
+from tests.waiting import wait_until
 
 PACE = Pace(look=2, beat=15, stale=60)
 TAGS = {"kind": "cell", "cell": "k"}
@@ -278,10 +278,3 @@ def test_a_heart_beats_for_what_it_holds_through_errors_and_rests_with_nothing_t
     heart.hold("t")
     wait_until(lambda: beats[-1][0] == "t")
     heart.drop("t")
-
-
-def wait_until(true, seconds=30):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)

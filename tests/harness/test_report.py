@@ -8,6 +8,16 @@ from harness import plan as planning
 from harness.config import DataSettings, RepeatRule
 from harness.errors import ConfigError, StoreError
 from harness.records import ClaimSettings, SearchSettings
+from harness.report.pictures import Picture
+
+
+@pytest.fixture(autouse=True)
+def quick():
+    """The page without its pictures and importances, which take seconds; `undo()` gives them back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.report.pictures.draw", lambda _, alt: Picture("data:,", "data:,", 1, 1, alt))
+        patch.setattr("harness.report.findings.importances", lambda *_: {})
+        yield patch
 
 
 def rows(config, name):
@@ -15,7 +25,8 @@ def rows(config, name):
         return list(csv.DictReader(file))
 
 
-def test_a_sweep_leaves_its_picture_and_its_tables(config, capsys):
+def test_a_sweep_leaves_its_picture_and_its_tables(config, capsys, quick):
+    quick.undo()
     assert sweep.run(config) == 0
     assert all((report.folder(config) / name).stat().st_size > 0 for name in report.FILES)
     cells = rows(config, "cells.csv")
@@ -61,20 +72,20 @@ def test_adding_a_size_a_repeat_and_a_family_runs_only_the_new_cells(config, cap
     assert len(rows(config, "cells.csv")) == 18
 
 
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"seed": 1}, "seed=0, this sweep has seed=1"),
-        ({"search": SearchSettings(trials=5)}, "search.trials=4, this sweep has search.trials=5"),
-        ({"search": SearchSettings(studies=(2, 2))}, "search.trials=4, this sweep has search.trials=None"),
-        ({"claims": ClaimSettings(0.01)}, "claims.margin=2.0, this sweep has claims.margin=1.0"),
-    ],
-)
-def test_a_folder_of_another_configuration_is_refused_naming_both(config, task, change, named):
+OTHERS = {
+    "seed=0, this sweep has seed=1": {"seed": 1},
+    "search.trials=4, this sweep has search.trials=5": {"search": SearchSettings(trials=5)},
+    "search.trials=4, this sweep has search.trials=None": {"search": SearchSettings(studies=(2, 2))},
+    "claims.margin=2.0, this sweep has claims.margin=1.0": {"claims": ClaimSettings(0.01)},
+}
+
+
+def test_a_folder_of_another_configuration_is_refused_naming_both(config):
     sweep.run(config)
-    with pytest.raises(ConfigError, match=named) as refused:
-        sweep.run(replace(config, **change))
-    assert "name=digits-2" in str(refused.value)
+    for named, change in OTHERS.items():
+        with pytest.raises(ConfigError, match=named) as refused:
+            sweep.run(replace(config, **change))
+        assert "name=digits-2" in str(refused.value)
 
 
 def test_a_sweep_of_several_studies_is_known_again(config, capsys):
@@ -102,7 +113,8 @@ def test_a_sweeps_run_that_was_removed_is_written_again(config, capsys):
     assert len(reading.read_cells("digits", config.root)) == 8
 
 
-def test_the_report_again_is_the_same_and_runs_nothing(config, capsys):
+def test_the_report_again_is_the_same_and_runs_nothing(config, capsys, quick):
+    quick.undo()
     sweep.run(config)
     before = {name: (report.folder(config) / name).read_bytes() for name in report.FILES}
     (report.folder(config) / "report.html").unlink()

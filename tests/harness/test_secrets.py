@@ -6,12 +6,6 @@ from harness.errors import ConfigError
 from harness.secrets import hidden, hide
 
 
-@pytest.fixture(autouse=True)
-def _nothing_taken(monkeypatch):
-    monkeypatch.setattr(secrets, "_taken", {})
-    monkeypatch.setattr(secrets, "_given", set())
-
-
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -22,6 +22,7 @@ from harness.tracking import reading, sweeps
 from harness.tracking.recorder import Recorder
 from harness.tracking.remote import Pace
 from harness.tracking.store import open_store
+from tests.waiting import wait_until
 
 SWEEP = [
     *("sweep", "data=digits", "model=[logistic_regression_sklearn]", "data.sizes=[64,96]"),
@@ -80,13 +81,6 @@ def server(template_store, tmp_path_factory):
     server.wait()
     yield server
     server.kill()
-
-
-def wait_until(true, seconds=300):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
 
 
 def command(root, *more):

@@ -19,7 +19,7 @@ class Row:
         left: runs still RUNNING at the end.
         wrong: everything else: a wrong exit status, a process left behind, a message that is not one line.
         note: what a person should know; of a fault, the first of its kind.
-        absent: True where the part is not there yet, which is no fault.
+        absent: True where the part cannot be tried here, which is no fault.
     """
 
     what: str
@@ -45,7 +45,7 @@ class Row:
 
 
 def absent(what: str, note: str) -> Row:
-    """A part that is not there yet."""
+    """A part that cannot be tried here."""
     return Row(what, 0, note=note, absent=True)
 
 

@@ -1,5 +1,6 @@
 """The checkers are tried on planted faults: a machine that cannot find them proves nothing."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.reliability import attempts, crash_points, lanes, rows
+from tests.reliability import attempts, crash_points, lanes, rows, suites
 from tests.reliability.records import Tally, compare, snapshot
 from tests.reliability.rows import Row
 from tests.reliability.tripwire import Tripwire
@@ -238,10 +239,28 @@ def test_the_table_counts_every_fault_and_shows_it():
     assert "| kills | 120 | 1 | 0 | 2 | 1 | 1 | 3 | round 3: lost a \\| b |" in rows.as_markdown([row], "w")
 
 
-def test_a_part_that_is_not_there_is_no_fault_and_no_number():
-    row = rows.absent("fuzz", "not there yet")
+@pytest.mark.parametrize("files", suites.TESTS.values(), ids=suites.TESTS)
+def test_every_table_that_is_counted_is_there(files):
+    assert [name for name in files if not (suites.REPOSITORY / name.partition("::")[0]).is_file()] == []
+
+
+def test_a_table_that_is_not_there_is_a_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        suites, "TESTS", {"one of two": ("tests/harness/test_seeds.py", "tests/harness/test_absent.py")}
+    )
+    (absent,) = suites.tables(tmp_path / "tables")
+    assert (absent.faults, absent.tried) == (1, 0)
+    assert "tests/harness/test_absent.py" in absent.note
+
+
+def test_what_attempts_import_first_is_there():
+    assert [name for name in attempts.NEEDED if importlib.util.find_spec(name) is None] == []
+
+
+def test_a_part_that_cannot_be_tried_here_is_no_fault_and_no_number():
+    row = rows.absent("full disk", "needs Linux")
     assert row.faults == 0
-    assert "| fuzz |  |" in rows.as_markdown([row, replace(row, what="x")], "words")
+    assert "| full disk |  |" in rows.as_markdown([row, replace(row, what="x")], "words")
 
 
 def test_the_table_is_put_between_the_markers_and_nowhere_else(tmp_path):
