@@ -162,7 +162,7 @@ def test_a_plainly_changed_number_is_refused_by_its_digest(kind, changed, capsys
     status, out, err = answer(capsys, run.info.run_id)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(f"harness: run {run.info.run_id} of sqlite:")
-    assert "mlflow.db is not what was recorded; harness doctor" in err
+    assert "mlflow.db is not what was recorded; " in err
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_plainly_changed_artifact_is_refused_by_its_hash(kind, name, capsys):
         status, out, err = answer(capsys, run.info.run_id)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(f"harness: the artifact {name} of run {run.info.run_id} in sqlite:")
-    assert "mlflow.db is not what was recorded; harness doctor" in err
+    assert "mlflow.db is not what was recorded; " in err
 
 
 def test_a_changed_number_of_a_trial_is_found_and_named(changed, capsys):
