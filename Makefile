@@ -41,7 +41,7 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: export MKL_NUM_THREADS = 1
 test: export VECLIB_MAXIMUM_THREADS = 1
 test: lint  ## lint, types and tests, on one BLAS thread
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n logical --dist loadfile
 
 lint: setup  ## style, format and types
 	$(BIN)/python -m ruff check .

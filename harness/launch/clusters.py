@@ -14,6 +14,7 @@ from distributed import Client
 
 from harness.errors import LaunchError
 from harness.launch import worker
+from harness.launch.guard import forget_the_dead
 
 if TYPE_CHECKING:
     from harness.launch_config import LaunchSettings
@@ -47,6 +48,7 @@ class Cluster:
             a death itself as a rule, which is surer, and should be heard first.
         is_foreign: True where the workers may have other code or other data, and outlive the driver.
         checked: the foreign workers that were found able to run cells.
+        busy: those that were seen at other work before that, such as what a driver that was killed left them.
     """
 
     client: Client
@@ -57,6 +59,7 @@ class Cluster:
     misses_allowed: int = 2
     is_foreign: bool = True
     checked: set[str] = field(default_factory=set)
+    busy: set[str] = field(default_factory=set)
     scheduler: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +80,9 @@ class Cluster:
                 "start it again, and the same command continues"
             )
         live = set(told["workers"])
+        if self.is_foreign:
+            self.busy.clear()
+            self.busy.update(at for at in live - self.checked if _is_busy(told["workers"][at]))
         if self.slots is not None and len(live) < self.slots:
             self.restore(self.slots)
         return live
@@ -105,6 +111,11 @@ class Cluster:
                 "libraries, and sees the folder of tracking.root"
             )
         self.checked.add(address)
+
+
+def _is_busy(told: Mapping[str, Any]) -> bool:
+    """True for a worker whose last heartbeat came from the midst of a task."""
+    return bool(told.get("metrics", {}).get("task_counts", {}).get("executing"))
 
 
 @contextlib.contextmanager
@@ -136,6 +147,7 @@ def _dask(settings: LaunchSettings) -> Iterator[Cluster]:
             f"no scheduler answers at {settings.address} ({error}); start one (`dask scheduler`), "
             "or correct launch.address"
         ) from error
+    forget_the_dead(client)
     yield Cluster(client, settings.address, settings.workers, settings.memory, restore=lambda count: None)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from distributed import Future, KilledWorker
 
+from harness.errors import LaunchError
 from harness.interrupt import Interrupt
 from harness.launch import worker
 from harness.launch.clusters import Cluster
@@ -42,7 +43,8 @@ class Driver:
         self._clock = self._turned = time.monotonic()
         self._client.subscribe_topic(self._topic, lambda event: self._inbox.put(("event", event[1])))
         self._client.subscribe_topic(NANNYS_OWN, self._on_nannys_own)
-        self._client.register_plugin(Guard(self._topic, cluster.memory))
+        self._guard = Guard(self._client.id, self._topic, cluster.memory)
+        self._client.register_plugin(self._guard)
 
     def run(self, interrupt: Interrupt) -> None:
         """Run until the work is done or a stop is requested.
@@ -50,17 +52,29 @@ class Driver:
         Raises:
             LaunchError: the scheduler is gone, or a worker cannot run cells.
         """
-        while (self._work or self._flights or self._grounded) and not interrupt.requested:
-            if self._is_slack() or time.monotonic() > self._looked + LOOK_SECONDS:
-                self._look()
-            self._receive()
-            self._tick()
-            self._enforce_time()
+        try:
+            while (self._work or self._flights or self._grounded) and not interrupt.requested:
+                self._turn()
+        except LaunchError:
+            self._drain()
+            raise
         self._drain()
         if self._cluster.is_foreign:
-            for flight in self._flights.values():
-                self._end_worker(flight)
-            self._client.unregister_worker_plugin(self._topic, nanny=True)
+            self._leave()
+
+    def _turn(self) -> None:
+        if self._is_slack() or time.monotonic() > self._looked + LOOK_SECONDS:
+            self._look()
+        self._receive()
+        self._tick()
+        self._enforce_time()
+
+    def _leave(self) -> None:
+        """Leave foreign workers as they were found: idle, and nobody's guard."""
+        for flight in self._flights.values():
+            self._end_worker(flight)
+        with contextlib.suppress(Exception):  # of a scheduler that is gone
+            self._client.unregister_worker_plugin(self._guard.name, nanny=True)
 
     def _is_slack(self) -> bool:
         return len(self._flights) < (self._cluster.slots or self._seen)
@@ -87,7 +101,7 @@ class Driver:
         A cell is pinned to its worker: left to Dask, two may be assigned to one while another is being
         restarted, and both fail when it dies.
         """
-        idle = sorted(live - {flight.address for flight in self._flights.values()})
+        idle = sorted(live - self._cluster.busy - {flight.address for flight in self._flights.values()})
         room = len(idle) if self._cluster.slots is None else self._cluster.slots - len(self._flights)
         for address in idle[: max(room, 0)]:
             if self._grounded:

@@ -13,9 +13,10 @@ import signal
 from typing import Any
 
 import psutil
-from distributed import Nanny
+from distributed import Client, Nanny
 from distributed.diagnostics.plugin import NannyPlugin
 
+PREFIX = "harness-guard-"
 LOOK_SECONDS = 0.05
 ALLOWED = 0.95  # of the limit; at a few GB/s a fit grows by the rest between two looks
 
@@ -24,14 +25,15 @@ class Guard(NannyPlugin):
     """Registered with a scheduler, it comes to every nanny there is and will be.
 
     Args:
+        client: the driver's id; a guard whose driver is gone is removed by the next one (`forget_the_dead`).
         topic: where the driver hears of a worker that was ended for its memory, as (nothing, the worker's
             address, its pid, the bytes it held).
         limit: bytes of resident memory of a worker process; None for no limit.
     """
 
-    def __init__(self, topic: str, limit: int | None) -> None:
-        self.name = topic
-        self.limit = limit
+    def __init__(self, client: str, topic: str, limit: int | None) -> None:
+        self.name = f"{PREFIX}{client}"
+        self.topic, self.limit = topic, limit
         self._task: asyncio.Task[None] | None = None
 
     def setup(self, nanny: Nanny) -> None:
@@ -53,9 +55,21 @@ class Guard(NannyPlugin):
             if self.limit and (held := _resident(pid)) > ALLOWED * self.limit:
                 with contextlib.suppress(OSError):  # a scheduler that is gone needs no word
                     message = ("", nanny.worker_address, pid, held)
-                    await nanny.scheduler.log_event(topic=self.name, msg=message)
+                    await nanny.scheduler.log_event(topic=self.topic, msg=message)
                 end_group(pid)
             await asyncio.sleep(LOOK_SECONDS)
+
+
+def forget_the_dead(client: Client) -> None:
+    """Remove the guards of drivers that were killed: their limits are nobody's any more."""
+    for name in client.run_on_scheduler(_without_driver):
+        client.unregister_worker_plugin(name, nanny=True)
+
+
+def _without_driver(dask_scheduler: Any = None) -> list[str]:
+    """Run by a scheduler: the names of the guards whose driver is not connected to it."""
+    guards = [name for name in dask_scheduler.nanny_plugins if name.startswith(PREFIX)]
+    return [name for name in guards if name.removeprefix(PREFIX) not in dask_scheduler.clients]
 
 
 def _resident(pid: int) -> int:

@@ -18,6 +18,7 @@ from harness.errors import LaunchError
 from harness.launch import clusters, slurm, worker
 
 INLINE = LaunchSettings("inline")
+IDLE = 200 * 2**20  # bytes; an idle worker needs less, one that runs cells more
 
 
 class ByHand:
@@ -205,3 +206,38 @@ def wait_until(true, seconds=60):
     while not true():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.1)
+
+
+def test_a_job_that_is_cut_off_goes_on_in_another(jobs, cells, memory, logistic):
+    whole, ledger = memory(), memory()
+    launch.run(INLINE, cells(logistic), whole)
+    killed = []
+
+    def cut_off(cell, trial):
+        if not killed and trial.number == 1:
+            nannies = [p for p in psutil.process_iter(["cmdline"]) if str(jobs.folder) in joined(p)]
+            killed.extend(nannies)
+            for process in nannies:
+                for each in [process, *process.children(recursive=True)]:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        each.kill()
+
+    ledger.on_trial = cut_off
+    launch.run(replace(jobs, workers=1), cells(logistic), ledger)
+    assert killed
+    assert ledger.story() == whole.story()
+
+
+def test_a_driver_that_was_killed_leaves_no_guard_and_no_cell_behind(by_hand, cells, memory, logistic):
+    by_hand.scheduler()
+    by_hand.worker()
+    script = (
+        "import os\nfrom distributed import Client\nfrom harness.launch.guard import Guard\n"
+        f"client = Client({by_hand.address!r})\nclient.wait_for_workers(1)\n"
+        f"client.register_plugin(Guard(client.id, 'nobody hears', {IDLE}))\nos._exit(9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
+    ledger = memory()
+    launch.run(settings(by_hand), cells(logistic), ledger)
+    outcomes = {trial.outcome.value for trials in ledger.recorded.values() for trial in trials}
+    assert outcomes == {"complete"}
