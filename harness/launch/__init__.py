@@ -36,7 +36,8 @@ def run(settings: LaunchSettings, cells: Iterable[Cell], ledger: Ledger) -> None
     from harness.launch.driver import Driver
 
     with Interrupt(raises=False) as interrupt, contextlib.ExitStack() as stack:
-        with interrupt.idle() if settings.name == "local" else contextlib.nullcontext():
+        is_slurm = settings.name == "slurm"  # whose jobs must be taken back
+        with contextlib.nullcontext() if is_slurm else interrupt.idle():
             cluster = stack.enter_context(clusters.opened(settings))
         Driver(cluster, work, ledger).run(interrupt)
         if interrupt.requested:

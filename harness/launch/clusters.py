@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.launch_config import LaunchSettings
 
 CONNECT_SECONDS = 10
+ANSWERS_AWAITED = 3  # looks
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), 1)
 CONFIG: dict[str, Any] = {
     "distributed.scheduler.allowed-failures": 0,
@@ -48,7 +49,8 @@ class Cluster:
             a death itself as a rule, which is surer, and should be heard first.
         is_foreign: True where the workers may have other code or other data, and outlive the driver.
         checked: the foreign workers that were found able to run cells.
-        busy: those that were seen at other work before that, such as what a driver that was killed left them.
+        unfit: those that can be given nothing now: paused, or, before they were checked, at other work.
+        silent: how often a worker did not answer to its check; it may have died that moment.
     """
 
     client: Client
@@ -59,7 +61,8 @@ class Cluster:
     misses_allowed: int = 2
     is_foreign: bool = True
     checked: set[str] = field(default_factory=set)
-    busy: set[str] = field(default_factory=set)
+    unfit: set[str] = field(default_factory=set)
+    silent: dict[str, int] = field(default_factory=dict)
     scheduler: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,15 +83,19 @@ class Cluster:
                 "start it again, and the same command continues"
             )
         live = set(told["workers"])
+        self.unfit.clear()
         if self.is_foreign:
-            self.busy.clear()
-            self.busy.update(at for at in live - self.checked if _is_busy(told["workers"][at]))
+            self.unfit.update(at for at in live if self._is_unfit(at, told["workers"][at]))
         if self.slots is not None and len(live) < self.slots:
             self.restore(self.slots)
         return live
 
-    def check(self, address: str, path: str) -> None:
-        """Refuse a foreign worker that would compute something else, or nothing.
+    def _is_unfit(self, address: str, told: Mapping[str, Any]) -> bool:
+        at_work = told.get("metrics", {}).get("task_counts", {}).get("executing")  # by its last heartbeat
+        return told.get("status") != "running" or bool(at_work and address not in self.checked)
+
+    def is_fit(self, address: str, path: str) -> bool:
+        """True for a worker that computes what the driver would; False for one that does not answer yet.
 
         Args:
             address: of the worker.
@@ -98,12 +105,15 @@ class Cluster:
             LaunchError: naming the worker and what is wrong with it.
         """
         if not self.is_foreign or address in self.checked:
-            return
+            return True
         try:
             fault = self.client.run(worker.fault, worker.facts(), path, workers=[address])[address]
             if not self.client.run(os.getpid, workers=[address], nanny=True):
                 fault = "has no nanny"
         except Exception as error:
+            self.silent[address] = self.silent.get(address, 0) + 1
+            if self.silent[address] < ANSWERS_AWAITED:
+                return False
             fault = f"cannot be asked to run anything ({type(error).__name__}: {error})"
         if fault:
             raise LaunchError(
@@ -111,11 +121,7 @@ class Cluster:
                 "libraries, and sees the folder of tracking.root"
             )
         self.checked.add(address)
-
-
-def _is_busy(told: Mapping[str, Any]) -> bool:
-    """True for a worker whose last heartbeat came from the midst of a task."""
-    return bool(told.get("metrics", {}).get("task_counts", {}).get("executing"))
+        return True
 
 
 @contextlib.contextmanager
@@ -147,7 +153,8 @@ def _dask(settings: LaunchSettings) -> Iterator[Cluster]:
             f"no scheduler answers at {settings.address} ({error}); start one (`dask scheduler`), "
             "or correct launch.address"
         ) from error
-    forget_the_dead(client)
+    with contextlib.suppress(Exception):  # the first look tells of a scheduler that is gone
+        forget_the_dead(client)
     yield Cluster(client, settings.address, settings.workers, settings.memory, restore=lambda count: None)
 
 

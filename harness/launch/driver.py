@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 import queue
+import sys
 import time
 import uuid
 from typing import Any
@@ -20,12 +21,13 @@ from harness.interrupt import Interrupt
 from harness.launch import worker
 from harness.launch.clusters import Cluster
 from harness.launch.flight import Flight
-from harness.launch.guard import Guard, end_worker
+from harness.launch.guard import TOPIC, Guard, end_worker
 from harness.launch.work import POLL_SECONDS, Ledger, Work, accept, failed
 from harness.records import CellEnded, Event, Outcome, RefitStarted, TrialEnded, TrialStarted
 
 LOOK_SECONDS = 1.0
 NANNYS_OWN = "worker-restart-memory"  # where a nanny tells of a limit that its own command line set
+STUCK_SECONDS = 15.0
 PAUSE_SECONDS = 2.0  # the longest that one turn of the loop counts: a machine asleep is no slow trial
 
 
@@ -40,10 +42,11 @@ class Driver:
         self._flights: dict[str, Flight] = {}
         self._grounded: list[Flight] = []
         self._looked, self._seen = -LOOK_SECONDS, 0
-        self._clock = self._turned = time.monotonic()
+        self._clock = self._turned = self._free_since = time.monotonic()
         self._client.subscribe_topic(self._topic, lambda event: self._inbox.put(("event", event[1])))
+        self._client.subscribe_topic(TOPIC, lambda event: self._inbox.put(("event", event[1])))
         self._client.subscribe_topic(NANNYS_OWN, self._on_nannys_own)
-        self._guard = Guard(self._client.id, self._topic, cluster.memory)
+        self._guard = Guard(self._client.id, cluster.memory, cluster.is_foreign)
         self._client.register_plugin(self._guard)
 
     def run(self, interrupt: Interrupt) -> None:
@@ -55,12 +58,13 @@ class Driver:
         try:
             while (self._work or self._flights or self._grounded) and not interrupt.requested:
                 self._turn()
+            self._drain()
         except LaunchError:
             self._drain()
             raise
-        self._drain()
-        if self._cluster.is_foreign:
-            self._leave()
+        finally:
+            if self._cluster.is_foreign:
+                self._leave()
 
     def _turn(self) -> None:
         if self._is_slack() or time.monotonic() > self._looked + LOOK_SECONDS:
@@ -101,17 +105,34 @@ class Driver:
         A cell is pinned to its worker: left to Dask, two may be assigned to one while another is being
         restarted, and both fail when it dies.
         """
-        idle = sorted(live - self._cluster.busy - {flight.address for flight in self._flights.values()})
+        idle = sorted(live - self._cluster.unfit - {flight.address for flight in self._flights.values()})
         room = len(idle) if self._cluster.slots is None else self._cluster.slots - len(self._flights)
         for address in idle[: max(room, 0)]:
-            if self._grounded:
-                self._submit(self._grounded.pop(), address)
-            elif (job := self._work.take()) is not None:
-                self._submit(Flight(job[0], list(job[1])), address)
+            if (flight := self._next()) is None:
+                break
+            if self._cluster.is_fit(address, flight.cell.path):
+                self._submit(flight, address)
+            else:
+                self._grounded.append(flight)
+        self._tell_if_stuck()
+
+    def _next(self) -> Flight | None:
+        """A cell that fell back, else one that can begin."""
+        if self._grounded:
+            return self._grounded.pop()
+        job = self._work.take()
+        return None if job is None else Flight(job[0], list(job[1]))
+
+    def _tell_if_stuck(self) -> None:
+        """Say once that no worker is free, which no other line would tell."""
+        if self._flights or (not self._grounded and not self._work):
+            self._free_since = self._clock
+        elif self._clock > self._free_since + STUCK_SECONDS:
+            self._free_since = float("inf")
+            print("waiting: no worker is free, or another sweep has the cells that are left", file=sys.stderr)
 
     def _submit(self, flight: Flight, address: str) -> None:
         flight.board(address)
-        self._cluster.check(address, flight.cell.path)
         key, attempt = flight.cell.key, flight.attempt
         self._flights[key] = flight
         flight.future = self._client.submit(
@@ -169,13 +190,13 @@ class Driver:
 
     def _on_nannys_own(self, event: tuple[float, Any]) -> None:
         said = event[1]
-        self._inbox.put(("event", ("", said["worker"], said["pid"], said["rss"])))
+        self._inbox.put(("event", ("", said["worker"], said["pid"], said["rss"], None)))
 
-    def _on_memory(self, address: str, pid: int, held: int) -> None:
+    def _on_memory(self, address: str, pid: int, held: int, limit: int | None) -> None:
         """A guard ends a worker for its memory: that is the outcome of what it runs."""
         for flight in self._flights.values():
             if (flight.address, flight.pid) == (address, pid):
-                flight.verdict = (Outcome.OUT_OF_MEMORY, _memory_words(held, self._cluster.memory))
+                flight.condemn(Outcome.OUT_OF_MEMORY, _memory_words(held, limit), self._clock)
 
     def _on_future(self, flight: Flight, future: Future[None]) -> None:
         """A task is over: the cell has ended, or its worker died, or its code failed."""
@@ -209,7 +230,7 @@ class Driver:
         for flight in self._flights.values():
             if flight.is_overdue(self._clock):
                 limit = flight.cell.search.trial_seconds
-                flight.verdict = (Outcome.TIMED_OUT, f"ran past search.trial_seconds={limit:g}")
+                flight.condemn(Outcome.TIMED_OUT, f"ran past search.trial_seconds={limit:g}", self._clock)
                 flight.kills += 1
                 self._end_worker(flight)
 

@@ -25,7 +25,7 @@ class Flight:
         running: the trial or refit under way, None between them.
         since: when it began, by the driver's clock.
         deaths: unexplained deaths of the worker, by the number of the next trial.
-        verdict: the outcome the driver has already decided for what is running.
+        verdict: the outcome the driver has already decided for what is running, and when.
     """
 
     cell: Cell
@@ -40,7 +40,7 @@ class Flight:
     since: float = 0.0
     ended: bool = False
     deaths: dict[int, int] = field(default_factory=dict)
-    verdict: tuple[Outcome, str] | None = None
+    verdict: tuple[Outcome, str, float] | None = None
 
     def board(self, address: str) -> None:
         """Begin another attempt, on a worker."""
@@ -51,6 +51,10 @@ class Flight:
     def begin(self, what: TrialStarted | RefitStarted, now: float) -> None:
         """A trial or the refit is under way."""
         self.running, self.since, self.kills, self.verdict = what, now, 0, None
+
+    def condemn(self, outcome: Outcome, message: str, now: float) -> None:
+        """What is running ends with this outcome; of two causes the first counts."""
+        self.verdict = self.verdict or (outcome, message, now)
 
     def is_overdue(self, now: float) -> bool:
         """True where what is running is past its limit, and once more for every second it lives on."""
@@ -71,11 +75,11 @@ class Flight:
         if verdict is None:
             if self.deaths[number] <= DEATHS_ALLOWED:
                 return None
-            verdict = (Outcome.FAILED, f"its process ended {self.deaths[number]} times")
-        outcome, message = verdict
+            verdict = (Outcome.FAILED, f"its process ended {self.deaths[number]} times", now)
+        outcome, message, end = verdict
         match self.running:
             case TrialStarted(params=params):
-                return TrialEnded(Trial(number, params, outcome, seconds=now - self.since, message=message))
+                return TrialEnded(Trial(number, params, outcome, seconds=end - self.since, message=message))
             case RefitStarted(best=best):
                 return failed(f"{message} in the refit of trial {best}", number, outcome)
         return failed(f"{message} outside of a trial", number, outcome)

@@ -78,6 +78,8 @@ def cluster_of(settings: LaunchSettings, security: Security) -> Any:
         raise LaunchError(
             "launch=slurm needs dask-jobqueue, which is absent; pip install 'scale-harness[slurm]'"
         ) from error
+    fractions = ("TARGET", "SPILL", "PAUSE", "TERMINATE")  # a paused worker would wait for ever
+    memory = [f"export DASK_DISTRIBUTED__WORKER__MEMORY__{name}=False" for name in fractions]
     exports = [f"export {name}={value}" for name, value in ONE_THREAD.items()]
     return SLURMCluster(
         cores=1,
@@ -90,7 +92,7 @@ def cluster_of(settings: LaunchSettings, security: Security) -> Any:
         log_directory=str(settings.folder),
         security=security,
         worker_extra_args=["--preload", worker.__name__, "--no-dashboard"],
-        job_script_prologue=[*exports, "export DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE=False"],
+        job_script_prologue=[*exports, *memory],
         scheduler_options={"dashboard_address": LOOPBACK},
         silence_logs=logging.CRITICAL + 1,
     )

@@ -12,6 +12,7 @@ import pickle
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from typing import Any
 from distributed import Worker, get_worker
 from distributed.utils import sync
 
+from harness import model_files
 from harness.cell import run_cell
 from harness.data import open_cached
 from harness.environment import PACKAGES, environment
-from harness.records import Cell, Event, Trial
+from harness.records import Cell, CellEnded, Event, Trial, TrialEnded
+from harness.secrets import hide, known
 
 PR_SET_PDEATHSIG = 1
 SAME = ("python", *PACKAGES, "code")
@@ -42,12 +45,25 @@ def run(cell: Cell, attempt: int, recorded: tuple[Trial, ...], topic: str) -> No
     call, key = worker.scheduler.log_event, worker.get_current_task()
 
     def emit(event: Event) -> None:
-        message = (cell.key, attempt, os.getpid(), pickle.dumps(event))
+        message = (cell.key, attempt, os.getpid(), pickle.dumps(_without_secrets(event)))
         sync(worker.loop, call, topic=topic, msg=message)
         if _is_abandoned(worker, key):
             raise Abandoned
 
     run_cell(cell, _opened(cell.path), recorded, emit)
+
+
+def _without_secrets(event: Event) -> Event:
+    """The event without the secrets of this worker's environment, which the driver does not know."""
+    match event:
+        case TrialEnded(trial=trial):
+            message, traceback = hide(trial.message), hide(trial.traceback)
+            return TrialEnded(replace(trial, message=message, traceback=traceback))
+        case CellEnded(result=result):
+            keeps = result.model is not None and not model_files.holds(result.model, known())
+            model = result.model if keeps else None
+            return CellEnded(replace(result, message=hide(result.message), model=model))
+    return event
 
 
 def facts() -> dict[str, str]:

@@ -9,6 +9,7 @@ import argparse
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -26,6 +27,9 @@ def main(argv: list[str] | None = None) -> int:
     asked = _arguments(argv)
     for name in THREADS:
         os.environ[name] = "1"
+    # Started in the background it would have Ctrl-C ignored, and so would the sweeps that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     folder = Path(tempfile.mkdtemp(prefix="reliability-")).resolve()
     print(f"seed {asked.seed}, records below {folder}", flush=True)
     here = Path.cwd()

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import pickle
 import signal
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,8 +18,10 @@ from harness import launch
 from harness.config import LaunchSettings
 from harness.errors import LaunchError
 from harness.launch import clusters, slurm, worker
+from harness.records import CellEnded, CellResult, Outcome, Trial, TrialEnded
 
 INLINE = LaunchSettings("inline")
+REPOSITORY = Path(__file__).parents[3]
 IDLE = 200 * 2**20  # bytes; an idle worker needs less, one that runs cells more
 
 
@@ -116,12 +120,11 @@ def test_a_hung_trial_on_a_foreign_worker_is_ended_and_so_is_one_that_grows(by_h
     by_hand.worker()
     ledger = memory()
     family = mischief("hang", "eat", "none")
-    ledger_cells = cells(family, count=1, trials=6, trial_seconds=2.0, sampler="random")
+    ledger_cells = cells(family, count=1, trials=8, trial_seconds=8.0, sampler="random")
     launch.run(settings(by_hand, memory=10**9), ledger_cells, ledger)
-    ends = {trial.params["deed"]: trial.outcome.value for trial in ledger.recorded["cell0"]}
-    assert ends["hang"] == "timed out"
-    assert ends.get("eat", "out of memory") == "out of memory"
-    assert ends.get("none", "complete") == "complete"
+    ends = {(trial.params["deed"], trial.outcome.value) for trial in ledger.recorded["cell0"]}
+    assert ends == {("hang", "timed out"), ("eat", "out of memory"), ("none", "complete")}
+    assert all(trial.seconds <= 10.0 for trial in ledger.recorded["cell0"])
 
 
 def test_a_worker_without_a_nanny_is_refused(by_hand, cells, memory, logistic):
@@ -234,10 +237,41 @@ def test_a_driver_that_was_killed_leaves_no_guard_and_no_cell_behind(by_hand, ce
     script = (
         "import os\nfrom distributed import Client\nfrom harness.launch.guard import Guard\n"
         f"client = Client({by_hand.address!r})\nclient.wait_for_workers(1)\n"
-        f"client.register_plugin(Guard(client.id, 'nobody hears', {IDLE}))\nos._exit(9)\n"
+        f"client.register_plugin(Guard(client.id, {IDLE}, True))\nos._exit(9)\n"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
     ledger = memory()
     launch.run(settings(by_hand), cells(logistic), ledger)
     outcomes = {trial.outcome.value for trials in ledger.recorded.values() for trial in trials}
     assert outcomes == {"complete"}
+
+
+def test_a_fit_that_a_killed_driver_left_hanging_is_ended_and_its_worker_used_again(
+    by_hand, cells, memory, mischief, logistic
+):
+    by_hand.scheduler()
+    by_hand.worker()
+    (hung,) = cells(mischief("hang"), count=1)
+    (by_hand.folder / "hung.pickle").write_bytes(pickle.dumps(hung))
+    script = (
+        "import os, pickle\nfrom harness import launch\nfrom harness.config import LaunchSettings\n"
+        "from tests.harness.launch.conftest import Memory\n"
+        "ledger = Memory()\nledger.started = lambda cell, number: os._exit(9)\n"  # in mid-trial
+        f"settings = LaunchSettings('dask', address={by_hand.address!r})\n"
+        "launch.run(settings, [pickle.loads(open('hung.pickle', 'rb').read())], ledger)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{by_hand.folder}"}
+    done = subprocess.run([sys.executable, "-c", script], check=False, cwd=by_hand.folder, env=environment)
+    assert done.returncode == 9
+    ledger = memory()
+    launch.run(settings(by_hand), cells(logistic, count=1), ledger)
+    assert ledger.results["cell0"].outcome.value == "complete"
+
+
+def test_a_secret_of_a_workers_environment_leaves_it_hidden(monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_TOKEN", "quagga-zorilla")
+    said = Trial(0, {}, Outcome.FAILED, message="no quagga-zorilla", traceback="at quagga-zorilla")
+    hidden = worker._without_secrets(TrialEnded(said)).trial
+    assert (hidden.message, hidden.traceback) == ("no ***", "at ***")
+    ended = CellEnded(CellResult(Outcome.FAILED, 1, message="no quagga-zorilla"))
+    assert worker._without_secrets(ended).result.message == "no ***"
