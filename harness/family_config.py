@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.checks import is_number, keys, mistake, name, one_of, positive, sequence, text, whole
 from harness.errors import ConfigError
-from harness.targets import KEY, check_estimator, targets
+from harness.targets import KEY, check_caches, check_estimator, targets
 
 if TYPE_CHECKING:
     from harness.records import Family
@@ -74,6 +74,7 @@ def _estimator(tree: object, path: str, trusted_modules: tuple[str, ...]) -> Map
     if not isinstance(tree, Mapping) or KEY not in tree:
         raise mistake(path, f"a group with the key {KEY}", tree, "e.g. {_target_: sklearn.svm.SVC}")
     check_estimator(tree, path, trusted_modules)
+    check_caches(tree, path)
     return tree
 
 
@@ -92,6 +93,7 @@ def _space(tree: object, path: str, fixed: Mapping[str, Any]) -> Mapping[str, An
             raise mistake(
                 f"{path}.{parameter}", "made of plain values", entry, "estimators go into estimator"
             )
+    check_caches(tree, path)
     return tree
 
 

@@ -55,7 +55,7 @@ def check_estimator(tree: Any, path: str, trusted_modules: tuple[str, ...]) -> N
         raise mistake(path, "keyed by names or by numbers, not by both", list(tree))
     for key, value in tree.items():
         if key != KEY:
-            _check_key(key, value, path, is_argument=KEY in tree)
+            _check_key(key, path, is_argument=KEY in tree)
             check_estimator(value, f"{path}.{key}", trusted_modules)
 
 
@@ -70,17 +70,46 @@ def _check_target(target: object, path: str, trusted_modules: tuple[str, ...]) -
         )
 
 
-def _check_key(key: object, value: object, path: str, is_argument: bool) -> None:
-    """Keys of an estimator are names of arguments; `_args_`, `_partial_` and their like mean nothing here.
-
-    `memory` would keep results of fits as pickles in a folder, and load what lies there.
-    """
+def _check_key(key: object, path: str, is_argument: bool) -> None:
+    """Keys of an estimator are names of arguments; `_args_`, `_partial_` and their like mean nothing here."""
     if isinstance(key, str) and re.fullmatch(r"_\w+_", key):
         raise mistake(path, f"made of arguments and {KEY}", key, "write every argument as name: value")
     if is_argument and not (isinstance(key, str) and key.isidentifier()):
         raise mistake(path, "keyed by names of arguments", key)
-    if is_argument and key == "memory" and value is not None:
-        raise mistake(f"{path}.memory", "null, for a cache of fits is a folder of pickles", value)
+
+
+def check_caches(tree: Any, path: str) -> None:
+    """Refuse every `memory` but null, at any depth.
+
+    It would keep results of fits as pickles in a folder, and load what lies there. An estimator that sets
+    parameters of another (`param_grid`) names it `memory` or `base__memory`, with a list of values.
+
+    Raises:
+        ConfigError: naming the key.
+
+    >>> check_caches({"param_grid": {"memory": [None], "base__memory": [None, "/tmp"]}}, "space")
+    Traceback (most recent call last):
+    harness.errors.ConfigError: space.param_grid.base__memory must be null, for a cache of fits is a folder \
+of pickles, got [None, '/tmp']; take it out
+    """
+    if isinstance(tree, (list, tuple)):
+        for value in tree:
+            check_caches(value, path)
+    if not isinstance(tree, Mapping):
+        return
+    for key, value in tree.items():
+        is_cache = isinstance(key, str) and (key == "memory" or key.endswith("__memory"))
+        if is_cache and any(each is not None for each in _alternatives(value)):
+            rule = "null, for a cache of fits is a folder of pickles"
+            raise mistake(f"{path}.{key}", rule, value, "take it out")
+        check_caches(value, f"{path}.{key}")
+
+
+def _alternatives(value: Any) -> Iterable[Any]:
+    """What an argument may become: the choices of an entry of a space, the items of a list, or itself."""
+    if isinstance(value, Mapping) and "choices" in value and set(value) <= {"choices", "default"}:
+        return [*_alternatives(value["choices"]), value.get("default")]
+    return value if isinstance(value, (list, tuple)) else [value]
 
 
 def is_below(name: str, prefixes: Iterable[str]) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from harness.doctor.check import Check, counted
 from harness.tracking import integrity
-from harness.tracking.database import is_wal, unchanged
+from harness.tracking.database import is_wal, moving, orphans, unchanged
 from harness.ui import store_uri, without_password
 
 SERVER_SECONDS = 10
@@ -39,6 +39,10 @@ def local_file(root: Path, uri: str | None) -> Path | None:
 
 
 def _database(file: Path) -> Check:
+    if left := orphans(file):
+        seen = f"none at {file}, but of one that is gone: {', '.join(at.name for at in left)}"
+        remedy = f"put that database back beside it; for any other, or a new one, {moving(file)} before"
+        return Check("store", "warn", seen, remedy)
     if not file.exists():
         return Check("store", "ok", f"none yet at {file}; the first sweep makes it")
     if found := integrity.thorough(file):

@@ -59,6 +59,6 @@ def _local(store: Store, place: str, name: str) -> Path:
     if address.scheme != "file" or address.netloc or not path.is_relative_to(folder):
         raise StoreError(
             f"{store.label} names {place}/{name}, which is outside {folder}; move the records back to "
-            "where they were made, or put a copy of the database back"
+            "where they were made, or put a copy of the database back (mlflow.db* moved away before)"
         )
     return path

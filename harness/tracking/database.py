@@ -20,6 +20,7 @@ from typing import Literal
 WAIT_SECONDS = 20  # for another program's lock
 TABLES = {"experiments", "runs", "tags"}
 OUT_OF_REACH = ("BUSY", "LOCKED", "CANTOPEN", "READONLY", "PERM", "FULL", "IOERR")
+OWN = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a database
 # Not `.recover`: Debian's sqlite3 has it, but lacks what it needs.
 SALVAGE = "sqlite3 {} .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 saved.db"
 
@@ -33,21 +34,22 @@ class Fault:
 
     def remedy(self, file: Path) -> str:
         """What a person can do; a database with records in it is never mended by the harness."""
+        away = moving(file)
         upgrade = (
             f"copy {file}* first, then: mlflow db upgrade sqlite:///{file.resolve()}; "
-            "if that fails, put back a copy from before the migration"
+            f"if that fails, {away}, and put back a copy from before the migration"
         )
         return {
             "empty": "harness doctor fix=true removes it, and the next sweep makes a new one",
             "unreadable": "end the program that holds it, or make it and its folder readable and writable",
-            "half-created": f"where nothing of yours is in it, move it away (mv {file.name} {file.name}.old)",
+            "half-created": f"where nothing of yours is in it, {away}",
             "newer": "install the MLflow that made it, or a newer one",
             "older": upgrade,
             "half-migrated": upgrade,
             "damaged": (
-                f"stop what uses it, copy {file}*, put a copy from before back, or save what can be read "
-                f"({SALVAGE.format(file.name)}) and put saved.db in its place; the same sweep command runs "
-                "again what is missing"
+                f"stop what uses it, and find a copy from before or save what can be read "
+                f"({SALVAGE.format(file.name)}); then {away}, and put the copy or saved.db in its place; "
+                "the same sweep command runs again what is missing"
             ),
         }[self.kind]
 
@@ -55,6 +57,31 @@ class Fault:
 def beside(file: Path, suffix: str) -> Path:
     """SQLite's own files beside a database: `-wal`, its write-ahead log, and `-shm`, the log's index."""
     return file.with_name(file.name + suffix)
+
+
+def moving(file: Path) -> str:
+    """How a person moves a database away, its log with it, which SQLite would play into the next one.
+
+    >>> moving(Path("mlruns/mlflow.db"))
+    'move mlflow.db* away (in its folder: mkdir old && mv mlflow.db* old)'
+    """
+    return f"move {file.name}* away (in its folder: mkdir old && mv {file.name}* old)"
+
+
+def orphans(file: Path) -> list[Path]:
+    """SQLite's files of a database that is gone: beside a new one, SQLite would play the old log into it.
+
+    They stay where a driver was killed and the database alone was then moved away.
+    """
+    if file.exists():
+        return []
+    return [at for at in (beside(file, suffix) for suffix in OWN) if at.exists()]
+
+
+def set_aside(orphan: Path) -> None:
+    """Rename it to `.old`, or `.old2` and so on: it may hold records that its database lacks."""
+    names = (orphan.with_name(f"{orphan.name}.old{number or ''}") for number in (0, *range(2, 10_000)))
+    orphan.rename(next(name for name in names if not name.exists()))
 
 
 @contextmanager

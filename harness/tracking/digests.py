@@ -57,6 +57,7 @@ def check(run: Run, label: str) -> Run:
 def remedy(run_id: str) -> str:
     """What a person can do about a cell or a sweep that is damaged: it is made again whole."""
     return (
-        "put a copy of the records back, or have it made again: harness doctor fix=true removes run "
-        f"{run_id} and those below it (on a server: delete it in harness ui), then sweep again"
+        "put a copy of the records back (mlflow.db* moved away before), or have it made again: "
+        f"harness doctor fix=true removes run {run_id} and those below it "
+        "(on a server: delete it in harness ui), then sweep again"
     )

@@ -1,7 +1,8 @@
 """The store is one SQLite database and one artifact folder below `tracking.root`, or a remote MLflow server.
 
 Making the database takes seconds and is not safe to interrupt, so it is made once, under a claim, in a
-temporary file that is then renamed. One that is there is read through before MLflow sees it.
+temporary file that is then renamed, and the log of one that is gone is set aside. One that is there is read
+through before MLflow sees it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from harness.errors import StoreError
 from harness.secrets import hide
 from harness.tracking import integrity
 from harness.tracking.claims import Claims
+from harness.tracking.database import orphans, set_aside
 from harness.tracking.outage import reason_of, shown
 from harness.tracking.patience import Patient
 
@@ -153,6 +155,8 @@ def _create(file: Path) -> None:
     MlflowClient(f"sqlite:///{temporary.resolve()}").search_experiments()
     with closing(sqlite3.connect(temporary)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")  # kept in the file; five times faster recording
+    for orphan in orphans(file):
+        set_aside(orphan)
     os.replace(temporary, file)
 
 

@@ -277,6 +277,20 @@ TAMPERED = {
         lambda s: s.replace(TARGET, TARGET + "\n      x: [{a: {_target_: evil.Model}}]"),
         "'evil.Model' is outside the trusted",
     ),
+    "pickles of an argument": (
+        lambda s: s.replace(TARGET, TARGET + "\n      memory: cache"),
+        "estimator.memory must be null",
+    ),
+    "pickles of a grid": (
+        lambda s: s.replace(
+            TARGET, "_target_: sklearn.model_selection.GridSearchCV\n      param_grid: {memory: [cache]}"
+        ),
+        "estimator.param_grid.memory must be null",
+    ),
+    "pickles of a space": (
+        lambda s: s.replace("    space:\n", "    space:\n      memory: cache\n"),
+        "space.memory must be null",
+    ),
     "trust": (
         lambda s: s.replace(TARGET, "_target_: evil.Model").replace(
             "trusted_modules: []", "trusted_modules: [evil]"

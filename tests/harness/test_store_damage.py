@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pickle
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ from harness.errors import StoreError
 from harness.records import CellResult, Outcome, Trial
 from harness.tracking import integrity, reading
 from harness.tracking import store as stores
+from harness.tracking.database import Fault
 from harness.tracking.recorder import Recorder
 from harness.tracking.store import database, open_store
 from tests.reliability import corruption
@@ -289,7 +291,7 @@ def cut(file):
 DAMAGES = {
     "empty": (lambda file: os.truncate(file, 0), r"is empty .*fix=true removes it"),
     "text": (lambda file: file.write_bytes(b"not a database" * 1000), r"is damaged \(file is not a database"),
-    "foreign": (foreign, r"is half-created \(it lacks the tables .* move it away"),
+    "foreign": (foreign, r"is half-created \(it lacks the tables .* move mlflow\.db\* away"),
     "half": (
         execute("DROP TABLE alembic_version"),
         r"is half-created \(it lacks the tables alembic_version\)",
@@ -303,8 +305,8 @@ DAMAGES = {
         execute("UPDATE alembic_version SET version_num = 'ffffffffffff'"),
         "is newer .* install the MLflow",
     ),
-    "cut": (cut, "is damaged .* put a copy from before back"),
-    "noise": (noise, "is damaged .* put a copy from before back"),
+    "cut": (cut, "is damaged .* find a copy from before"),
+    "noise": (noise, "is damaged .* find a copy from before"),
 }
 
 
@@ -339,6 +341,54 @@ def test_the_log_that_a_killed_driver_leaves_is_recovered(store, recorded, task,
         str(copy),
     )
     assert read(open_store(copy), task) == wanted
+
+
+@pytest.fixture
+def killed(store, recorded, tmp_path):
+    """A store whose driver was killed: all that it recorded is in the log beside the database."""
+    left = tmp_path / "killed"
+    shutil.copytree(store.root, left, ignore=shutil.ignore_patterns(".claims", "cache"))
+    assert (left / "mlflow.db-wal").stat().st_size > 0
+    shutil.copy(database(left), tmp_path / "bare.db")
+    with closing(sqlite3.connect(tmp_path / "bare.db")) as bare:  # it is the log that holds the runs
+        assert bare.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+    return left
+
+
+def count(root):
+    with closing(sqlite3.connect(database(root))) as connection:
+        ((runs,),) = connection.execute("SELECT count(*) FROM runs").fetchall()
+    return runs
+
+
+def test_the_log_of_a_database_that_was_moved_away_is_set_aside_and_kept(killed):
+    wal, shm = ((killed / f"mlflow.db{suffix}").read_bytes() for suffix in ("-wal", "-shm"))
+    moved = database(killed).rename(killed / "moved.db")
+    (killed / "mlflow.db-wal.old").write_text("of an earlier one")
+    open_store(killed)
+    assert count(killed) == 0
+    assert integrity.thorough(database(killed)) is None
+    assert (killed / "mlflow.db-wal.old").read_text() == "of an earlier one"
+    assert (killed / "mlflow.db-wal.old2").read_bytes() == wal
+    assert (killed / "mlflow.db-shm.old").read_bytes() == shm
+    shutil.copy(moved, killed / "again.db")  # and with its log beside it, it is what it was
+    shutil.copy(killed / "mlflow.db-wal.old2", killed / "again.db-wal")
+    with closing(sqlite3.connect(killed / "again.db")) as again:
+        assert again.execute("SELECT count(*) FROM runs").fetchone()[0] > 2
+
+
+def test_the_remedy_takes_the_log_away_with_the_database(killed):
+    said = Fault("half-created", "").remedy(database(killed))
+    (command,) = re.findall(r"in its folder: (.*)\)", said)
+    subprocess.run(command, shell=True, cwd=killed, check=True)
+    assert sorted(files(killed)) == []
+    assert sorted(files(killed / "old")) == ["mlflow.db", "mlflow.db-shm", "mlflow.db-wal"]
+
+
+@pytest.mark.parametrize("kind", ["half-created", "damaged", "older", "half-migrated"])
+def test_a_remedy_that_exchanges_the_database_moves_its_log_away(kind):
+    said = Fault(kind, "").remedy(Path("mlruns/mlflow.db"))
+    assert "move mlflow.db* away (in its folder: mkdir old && mv mlflow.db* old)" in said
 
 
 def test_a_store_in_use_is_checked_beside_its_user(store, recorded, task):

@@ -132,6 +132,52 @@ def test_a_cache_of_pickles_is_refused():
     assert families(svc(base={**tree, "memory": None}))
 
 
+def searched(**grid):
+    return {"_target_": "sklearn.model_selection.GridSearchCV", "estimator": svc(), "param_grid": grid}
+
+
+HELD = [
+    "/dir",
+    ["/dir"],
+    [None, "/dir"],
+    [[None]],
+    {"a": None},
+    {"choices": [None], "_target_": "sklearn.svm.SVC"},
+]
+
+
+@pytest.mark.parametrize("key", ["memory", "base__memory", "a__b__memory"])
+@pytest.mark.parametrize("value", HELD, ids=map(repr, HELD))
+@pytest.mark.parametrize(
+    "place", [searched, lambda **grid: svc(**grid), lambda **grid: svc(grids=[1, [{"x": grid}]])]
+)
+def test_a_cache_of_pickles_is_refused_at_any_depth_of_an_estimator(place, key, value):
+    with pytest.raises(ConfigError, match=rf"estimator\.(\w+\.)*{key} must be null, .*; take it out"):
+        families(place(**{key: value}))
+
+
+@pytest.mark.parametrize(
+    ("path", "space"),
+    [
+        ("memory", {"memory": "/dir"}),
+        ("memory", {"memory": {"choices": [None, "/dir"]}}),
+        ("memory", {"memory": {"low": 1, "high": 2}}),
+        ("base__memory", {"base__memory": "/dir"}),
+        (r"param_grid\.memory", {"param_grid": [{"C": [1]}, {"memory": ["/dir"]}]}),
+    ],
+)
+def test_a_cache_of_pickles_is_refused_in_a_space(path, space):
+    with pytest.raises(
+        ConfigError, match=rf"mine\.space\.{path} must be null, .* pickles, got .*; take it out"
+    ):
+        families(svc(), space)
+
+
+def test_no_cache_is_no_cache_however_it_is_written():
+    assert families(searched(memory=[None], base__memory=None, memory_of_x=["a"]))
+    assert families(svc(), {"memory": None, "base__memory": {"choices": [None], "default": None}})
+
+
 def test_a_module_of_the_user_is_trusted_by_name_and_not_by_its_beginning():
     assert families({"_target_": "mine.Model"}, trusted=("mine",))
     with pytest.raises(ConfigError, match=r"\(models, sklearn, mine\)"):

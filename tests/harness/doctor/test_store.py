@@ -35,6 +35,20 @@ def test_absent_records_are_no_fault_and_are_not_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "names", [["mlflow.db-wal", "mlflow.db-shm"], ["mlflow.db-wal"], ["mlflow.db-journal"]]
+)
+def test_a_log_without_its_database_is_a_warning_and_is_not_touched(tmp_path, names):
+    for name in names:
+        (tmp_path / name).write_bytes(b"a log")
+    check = store(tmp_path, None)
+    assert check.status == "warn"
+    assert check.found.endswith(f"of one that is gone: {', '.join(names)}")
+    assert "mkdir old && mv mlflow.db* old" in check.remedy
+    assert "\n" not in line(check)
+    assert contents(tmp_path) == {str(tmp_path / name): b"a log" for name in names}
+
+
 def test_a_real_store_is_ok_and_its_runs_are_counted(root):
     file = root / "mlflow.db"
     assert store(root, None).found == f"0 runs in {file}"
@@ -100,9 +114,9 @@ def cut_a_migration_off(file: Path) -> None:
         (overwrite_with_text, "damaged", ".dump | sed"),
         (overwrite_a_page, "damaged", ".dump | sed"),
         (cut_in_half, "damaged", ".dump | sed"),
-        (drop_the_revision, "half-created", "move it away"),
-        (forget_the_revision, "half-created", "move it away"),
-        (drop_the_runs, "half-created", "move it away"),
+        (drop_the_revision, "half-created", "mv mlflow.db* old"),
+        (forget_the_revision, "half-created", "mv mlflow.db* old"),
+        (drop_the_runs, "half-created", "mv mlflow.db* old"),
         (make_it_older, "older", "mlflow db upgrade sqlite:///"),
         (make_it_newer, "newer", "install the MLflow that made it"),
         (cut_a_migration_off, "half-migrated", "mlflow db upgrade sqlite:///"),
