@@ -62,7 +62,12 @@ COMMANDS = {
         "harness.reproduce:run",
         positional="run_id",
     ),
-    "doctor": Command("say what is amiss on this machine", "doctor", parse_doctor, "harness.doctor:run"),
+    "doctor": Command(
+        "say what is amiss; fix=true removes leftovers, damaged cells and sweeps",
+        "doctor",
+        parse_doctor,
+        "harness.doctor:run",
+    ),
 }
 
 HELP = """\

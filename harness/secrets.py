@@ -22,12 +22,14 @@ from harness.errors import ConfigError
 MASK = "***"
 SHORTEST = 6  # characters; a shorter value would take ordinary words out of every sentence
 _SECRET_NAME = re.compile(
-    "PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|CREDENTIAL|(API|ACCESS|PRIVATE)_?KEY", re.IGNORECASE
+    "PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|CREDENTIAL|(API|ACCESS|PRIVATE)_?KEY|_(PASS|PWD|PAT|KEY)$",
+    re.IGNORECASE,
 )
 _PUBLIC_NAMES = ("HOME", "USER", "LOGNAME", "PWD", "HOSTNAME", "SHELL", "LANG", "TMPDIR")
 _USERINFO = re.compile(r"(?<=//)[^/\s?#'\"]*@")
 _QUERY = re.compile(r"(://[^\s?'\"]*\?)([^\s#'\"]*)")
 _PASSWORD = re.compile(r"://[^/\s:@'\"]*:([^\s'\"]*)@")
+_TOKEN = re.compile(r"https?://([^/\s:@?#'\"]+):?@")  # a user alone; a database's is a mere name
 
 _PUBLIC_KEYS = re.compile(r"name\.|data\.|tracking\.root\.|model\.[^.]+\.(label|space)\.")
 _taken: dict[str, str] = {}  # variable -> the value that a configuration took from it
@@ -112,10 +114,10 @@ def _texts(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _of_address(text: str) -> Iterator[str]:
-    """Passwords and values of queries of the addresses in a text, as they are and decoded."""
+    """Passwords, users without one, and values of queries of the addresses in a text, also decoded."""
     queries = [query for _, query in _QUERY.findall(text)]
     values = [pair.partition("=")[2] for query in queries for pair in query.split("&")]
-    for secret in _PASSWORD.findall(text) + values:
+    for secret in _PASSWORD.findall(text) + _TOKEN.findall(text) + values:
         yield from (secret, unquote(secret))
 
 

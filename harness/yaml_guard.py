@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.errors import ConfigError
 
-MAX_VALUES = 10_000
+MAX_VALUES = 10_000  # of a configuration; aliases and interpolations can make a short file explode
 MAX_LENGTH = 200_000  # characters of a recorded configuration
 MAX_DEPTH = 50
 _HARMLESS = re.compile(r"\$\{\s*(?:oc\.env:\s*\w+\s*(?:,[^${}]*)?|[\w.]+)\s*\}")

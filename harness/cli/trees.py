@@ -10,9 +10,7 @@ from typing import Any
 from harness import conf_files, secrets
 from harness.errors import ConfigError, HarnessError
 from harness.explain import explain
-from harness.yaml_guard import check_recorded
-
-MAX_VALUES = 10_000  # of a configuration; aliases and interpolations can make a short file explode
+from harness.yaml_guard import MAX_VALUES, check_recorded
 
 
 def plain(tree: Any) -> dict[str, Any]:

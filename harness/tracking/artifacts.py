@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,18 +21,15 @@ from harness.tracking.store import Store
 def verified(store: Store, run_id: str, place: str, files: str, name: str) -> Path:
     """A local path of a run's artifact, whose content is what was recorded.
 
-    `place` is the run's `artifact_uri`, `files` its tag of that name.
+    `place` is the run's `artifact_uri`, `files` its tag of that name. A copy of a server's file is removed
+    when this process ends.
 
     Raises:
         DamageError: where it is absent, changed, or not among the recorded ones.
         StoreError: where it cannot be read, or lies outside the store.
     """
     try:
-        path = (
-            Path(store.client.download_artifacts(run_id, name))
-            if store.is_remote
-            else _local(store, place, name)
-        )
+        path = _downloaded(store, run_id, name) if store.is_remote else _local(store, place, name)
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise _absence(store)(
@@ -44,6 +46,20 @@ def verified(store: Store, run_id: str, place: str, files: str, name: str) -> Pa
             f"{digests.remedy(run_id)}"
         )
     return path
+
+
+def _downloaded(store: Store, run_id: str, name: str) -> Path:
+    """A copy of a server's file, kept to the end of this process; another read of it takes its place."""
+    folder = _downloads() / hashlib.sha256(run_id.encode()).hexdigest()  # an id of a server's names no path
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(store.client.download_artifacts(run_id, name, str(folder)))
+
+
+@cache
+def _downloads() -> Path:
+    folder = tempfile.mkdtemp(prefix="harness-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _absence(store: Store) -> type[StoreError]:

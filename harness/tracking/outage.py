@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from mlflow.exceptions import MlflowException
 
 from harness.errors import StoreError
+from harness.secrets import SHORTEST, hide
 
 UNREACHED = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 BUSY_CODES = ("TEMPORARILY_UNAVAILABLE", "DEADLINE_EXCEEDED", "REQUEST_LIMIT_EXCEEDED")
@@ -72,16 +73,21 @@ def reason_of(error: BaseException, address: str) -> str:
 
 
 def scrubbed(text: str, address: str) -> str:
-    """A text without the user, password and query of an address, also where it quotes the address.
+    """A text without secrets: the user, password and query of an address, also where it quotes the address.
 
-    >>> scrubbed("no http://me:pa%20ss@host/runs?token=1 for 'pa ss'", "http://me:pa%20ss@host")
+    A password that is short is taken out of addresses alone: it may be a part of any word.
+
+    >>> scrubbed("no http://me:pass%20w@host/runs?token=1 for 'pass w'", "http://me:pass%20w@host")
     "no http://***@host/runs for '***'"
+    >>> scrubbed("no http://me:a@host/runs, as a start", "http://me:a@host")
+    'no http://***@host/runs, as a start'
     """
     text = re.sub(r"://\S*@", "://***@", text.replace(address, shown(address)))
-    held = re.search(r"//[^/]*?:([^/]+)@", address)
-    for secret in (held[1], unquote(held[1])) if held else ():
-        text = text.replace(secret, "***")
-    return re.sub(r"(/[^\s?]*)\?[^\s)'\"]*", r"\1", text)
+    held = re.search(r"^https?://([^/:@]+):?@|//[^/]*?:([^/]+)@", address)  # a user alone may be a token
+    secret = (held[1] or held[2]) if held else ""
+    for form in (secret, unquote(secret)):
+        text = text.replace(form, "***") if len(form) >= SHORTEST else text
+    return hide(re.sub(r"(/[^\s?]*)\?[^\s)'\"]*", r"\1", text))
 
 
 def shown(address: str) -> str:

@@ -24,6 +24,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import ErrorCode
 
 from harness.errors import StoreError
+from harness.interrupt import SIGNALS
 from harness.tracking.outage import REFUSING_CODES, is_outage, reason_of, refusal, shown
 
 T = TypeVar("T")
@@ -96,7 +97,7 @@ class Patient:
 
         Raises:
             StoreError: where the server stays away, or refuses who asks.
-            KeyboardInterrupt: for a Ctrl-C or SIGTERM during the wait.
+            KeyboardInterrupt: for a Ctrl-C, SIGTERM or SIGHUP during the wait.
         """
         try:
             return attempt(0)
@@ -142,11 +143,11 @@ class Patient:
 
 @contextmanager
 def _noticed_signals() -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM go to whoever handles them, and are noticed; nothing outside the main thread."""
+    """The signals go to whoever handles them, and are noticed; nothing outside the main thread."""
     noticed: list[int] = []
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def notice(number: int, frame: FrameType | None) -> None:
         noticed.append(number)

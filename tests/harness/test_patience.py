@@ -15,7 +15,7 @@ from mlflow.protos.databricks_pb2 import ErrorCode
 
 from harness.cli import main
 from harness.errors import StoreError
-from harness.interrupt import Interrupt
+from harness.interrupt import SIGNALS, Interrupt
 from harness.tracking.outage import is_outage, scrubbed, shown
 from harness.tracking.patience import Patience, Patient
 from harness.tracking.store import open_store
@@ -139,6 +139,12 @@ def test_an_address_is_shown_and_scrubbed():
     assert shown("postgresql://me:a@b/c@host/db?x=1") == "postgresql://***@host/db"
     assert scrubbed("at http://me:@host/x", "http://me:@host/x") == "at http://***@host/x"
     assert scrubbed("at http://host/x?run=1 (no)", "http://host/x") == "at http://host/x (no)"
+    assert scrubbed("no canary", "https://canary@host") == scrubbed("no canary", "x://a:canary@h") == "no ***"
+
+
+def test_an_error_at_a_server_names_no_secret_of_the_environment(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "canary-1")
+    assert scrubbed("refused canary-1", "http://host") == "refused ***"
 
 
 class Flaky:
@@ -218,19 +224,20 @@ def test_a_run_that_is_asked_for_again_is_made_once(lost):
 
 
 @pytest.mark.parametrize("raises", [False, True])
-def test_a_first_ctrl_c_ends_the_wait_also_in_a_part_that_must_not_be_cut(raises, capsys):
+@pytest.mark.parametrize("number", SIGNALS, ids=[each.name for each in SIGNALS])
+def test_a_first_signal_ends_the_wait_also_in_a_part_that_must_not_be_cut(number, raises, capsys):
     class Interrupted(Flaky):
         def _fail(self):
             if self.calls == 3:
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), number)
             super()._fail()
 
     client = Interrupted(failures=10**6)
     asked = Patient(client, "http://host", lambda: "here", Patience(600, 0.01, 0.02))
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), Interrupt(raises) as interrupt, interrupt.shielded():
         asked.set_tag("r", "k", "v")
     assert interrupt.requested
     assert client.calls == 4
     assert "no longer waiting" in capsys.readouterr().err
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before

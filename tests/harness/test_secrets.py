@@ -24,7 +24,11 @@ def test_an_address_loses_its_credentials_and_nothing_else(text, shown):
 
 
 @pytest.mark.parametrize(
-    "name", ["DB_PASSWORD", "my_token", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "APIKEY", "CREDENTIALS"]
+    "name",
+    [
+        *("DB_PASSWORD", "my_token", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "APIKEY", "CREDENTIALS"),
+        *("DB_PASS", "db_pwd", "GITHUB_PAT", "SIGNING_KEY"),
+    ],
 )
 def test_a_variable_with_a_secret_name_is_hidden(name, monkeypatch):
     monkeypatch.setenv(name, "hunter-2")
@@ -35,6 +39,24 @@ def test_other_and_short_values_stay(monkeypatch):
     monkeypatch.setenv("MY_TOKEN", "yes")
     monkeypatch.setenv("COLOUR", "orange-red")
     assert hide("yes, orange-red") == "yes, orange-red"
+
+
+@pytest.mark.parametrize("name", ["PWD", "OLDPWD", "COMPASS", "KEY_FILE", "DB_PATH"])
+def test_a_name_that_only_resembles_a_secrets_is_none(name, monkeypatch):
+    monkeypatch.setenv(name, "/some/where")
+    assert hide("at /some/where") == "at /some/where"
+
+
+@pytest.mark.parametrize("address", ["https://canary@host/x", "http://canary:@host"])
+def test_a_user_alone_in_an_address_may_be_a_token(address, monkeypatch):
+    monkeypatch.setenv("SOME_ADDRESS", address)
+    assert hide("refused canary") == "refused ***"
+
+
+@pytest.mark.parametrize("address", ["https://short@host", "postgresql://mlflow@host/db"])
+def test_a_short_user_and_a_databases_stay(address, monkeypatch):
+    monkeypatch.setenv("SOME_ADDRESS", address)
+    assert hide("the short of mlflow") == "the short of mlflow"
 
 
 @pytest.mark.parametrize("form", [repr, ascii, str], ids=["repr", "ascii", "plain"])

@@ -268,3 +268,33 @@ def test_a_records_folder_never_removes_a_sweep_that_another_is_writing(
         ("FINISHED", False),
         ("RUNNING", True),
     ]
+
+
+READ = """
+import sys
+from pathlib import Path
+from harness.tracking import artifacts, digests
+from harness.tracking.store import open_store
+
+root, uri, run_id = sys.argv[1:]
+store, files = open_store(Path(root), uri), digests.of_files({"x.txt": b"held"})
+paths = {artifacts.verified(store, run_id, "", files, "x.txt") for _ in range(3)}
+print(len(paths), *(path.read_text() for path in paths))
+"""
+
+
+def test_the_copies_of_a_servers_files_are_gone_when_the_process_ends(server, tmp_path):
+    client = MlflowClient(server.uri)
+    run_id = client.create_run(client.create_experiment("copies")).info.run_id
+    client.log_text(run_id, "held", "x.txt")
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(tmp_path), server.uri, run_id],
+        env={**os.environ, "TMPDIR": str(copies)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout == "1 held\n", done.stderr
+    assert list(copies.iterdir()) == []

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.reliability import attempts, kills, small_sweeps
 from tests.reliability.attempts import Attempt
 from tests.reliability.kills import Round
@@ -178,15 +180,23 @@ def suspended(count: int, seed: int, wanted: dict[str, Reference], template: Pat
 
     def disturb(attempt: Attempt, rng: random.Random) -> Tally:
         if attempt.poll() is None:
-            os.killpg(attempt.pid, signal.SIGSTOP)
+            _send(attempt.pid, signal.SIGSTOP)
+            _send(attempt.pid, signal.SIGSTOP)  # also to what began as the others were being stopped
             time.sleep(rng.uniform(2, 6))
-            os.killpg(attempt.pid, signal.SIGCONT)
+            _send(attempt.pid, signal.SIGCONT)
         if (status := attempt.wait()) != 0:
             attempt.kill()
             return Tally(wrong=1, examples=[f"exit status {status}: {_last(attempt.log.read_text())}"])
         return Tally()
 
     return _disturbed("suspended", count, seed, disturb, _forked, wanted, template, folder)
+
+
+def _send(leader: int, number: signal.Signals) -> None:
+    """To every process of a session: workers lead groups of their own."""
+    for process in attempts.session(leader):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 def closed_terminal(count: int, seed: int, wanted: dict[str, Reference], template: Path, folder: Path) -> Row:

@@ -39,11 +39,14 @@ def run(count: int, seed: int, template: Path, folder: Path) -> list[Row]:
     return [_row("full disk", full, f"seed {seed}"), _row("read-only disk", fixed, "")]
 
 
-def _row(what: str, jobs: list[Callable[[], Tally]], note: str) -> Row:
-    begin, tally = time.monotonic(), Tally()
-    for each in side_by_side(jobs, 1):
+def _row(what: str, jobs: list[Callable[[], tuple[Tally, bool]]], note: str) -> Row:
+    """A row of jobs that tell what was wrong, and whether the disk had room for the whole sweep."""
+    begin, tally, roomy = time.monotonic(), Tally(), 0
+    for each, had_room in side_by_side(jobs, 1):
         tally += each
-    note = "; ".join(filter(None, [note, small_sweeps.shorten(tally.examples)]))
+        roomy += had_room
+    told = f"{len(jobs) - roomy} refused" + (f", {roomy} had room" if roomy else "")
+    note = "; ".join(filter(None, [note, told, small_sweeps.shorten(tally.examples)]))
     return Row(what, len(jobs), **tally.counts(), seconds=time.monotonic() - begin, note=note)
 
 
@@ -76,21 +79,22 @@ def _mount(*words: str) -> None:
     subprocess.run(["mount", *words], check=True, capture_output=True)
 
 
-def _full(kib: int, wanted: Reference, template: Path, root: Path) -> Tally:
+def _full(kib: int, wanted: Reference, template: Path, root: Path) -> tuple[Tally, bool]:
     """A sweep on a disk with that much room, then the same with enough."""
     _own_mounts()
     root.mkdir()
     size = sum(-(-f.stat().st_size // 4096) * 4 + 4 for f in template.rglob("*")) + kib
     _mount("-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(root))
     shutil.copytree(template, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".claims"))
-    tally = _refused(root, root.with_suffix(".log"))
+    refused = _refused(root, root.with_suffix(".log"))
     _mount("-o", f"remount,size={MOST}", str(root))
+    tally = refused or Tally()
     tally += _continued(root, wanted)
     tally.examples = [f"{kib} KiB: {text}" for text in tally.examples]
-    return tally
+    return tally, refused is None
 
 
-def _read_only(begun: bool, wanted: Reference, template: Path, root: Path) -> Tally:
+def _read_only(begun: bool, wanted: Reference, template: Path, root: Path) -> tuple[Tally, bool]:
     """A sweep on a read-only folder, empty or with a part of the sweep in it; then on a writable one."""
     _own_mounts()
     small_sweeps.fresh(template, root)
@@ -103,25 +107,26 @@ def _read_only(begun: bool, wanted: Reference, template: Path, root: Path) -> Ta
     before = _bytes(root)
     _mount("--bind", str(root), str(root))
     _mount("-o", "remount,bind,ro", str(root))
-    tally = _refused(root, log)
+    refused = _refused(root, log)
+    tally = refused or Tally(wrong=1, examples=["it ran on a read-only folder"])
     if _bytes(root) != before:
         tally += Tally(wrong=1, examples=["the read-only folder changed"])
     _mount("-o", "remount,bind,rw", str(root))
     tally += _continued(root, wanted)
-    return tally
+    return tally, refused is None
 
 
 def _bytes(root: Path) -> dict[str, bytes]:
     return {str(file): file.read_bytes() for file in root.rglob("*") if file.is_file()}
 
 
-def _refused(root: Path, log: Path) -> Tally:
-    """Run a sweep that cannot write: one line that names the place, exit status 2."""
+def _refused(root: Path, log: Path) -> Tally | None:
+    """Run a sweep that cannot write: one line that names the place, exit status 2; None if it could."""
     attempt = attempts.start(attempts.sweep(small_sweeps.words("tiny", "inline", root)), log)
     status = attempt.wait()
     lines = log.read_text(errors="replace").strip().splitlines()
     if status == 0:
-        return Tally()  # there was room
+        return None
     said = [line for line in lines if line.startswith("harness: ")]
     if status != MISTAKE or len(said) != 1 or str(root) not in said[0]:
         attempt.kill()
