@@ -14,7 +14,7 @@ from distributed import Client
 
 from harness.errors import LaunchError
 from harness.launch import worker
-from harness.launch.guard import forget_the_dead
+from harness.launch.guard import end_worker, forget_the_dead
 
 if TYPE_CHECKING:
     from harness.launch_config import LaunchSettings
@@ -49,7 +49,7 @@ class Cluster:
             a death itself as a rule, which is surer, and should be heard first.
         is_foreign: True where the workers may have other code or other data, and outlive the driver.
         checked: the foreign workers that were found able to run cells.
-        unfit: those that can be given nothing now: paused, or, before they were checked, at other work.
+        unfit: those that Dask has paused, which can be given nothing.
         silent: how often a worker did not answer to its check; it may have died that moment.
     """
 
@@ -85,14 +85,21 @@ class Cluster:
         live = set(told["workers"])
         self.unfit.clear()
         if self.is_foreign:
-            self.unfit.update(at for at in live if self._is_unfit(at, told["workers"][at]))
+            self.unfit.update(at for at in live if told["workers"][at].get("status") != "running")
         if self.slots is not None and len(live) < self.slots:
             self.restore(self.slots)
         return live
 
-    def _is_unfit(self, address: str, told: Mapping[str, Any]) -> bool:
-        at_work = told.get("metrics", {}).get("task_counts", {}).get("executing")  # by its last heartbeat
-        return told.get("status") != "running" or bool(at_work and address not in self.checked)
+    def _is_at_work(self, address: str) -> bool:
+        """True for a worker that is at other work; one that the scheduler does not know of is ended.
+
+        A driver that was killed leaves such work behind.
+        """
+        if not self.client.run(worker.active, workers=[address])[address]:
+            return False
+        if not self.client.processing(workers=[address]).get(address):
+            self.client.run(end_worker, None, workers=[address], nanny=True)
+        return True
 
     def is_fit(self, address: str, path: str) -> bool:
         """True for a worker that computes what the driver would; False for one that does not answer yet.
@@ -107,6 +114,8 @@ class Cluster:
         if not self.is_foreign or address in self.checked:
             return True
         try:
+            if self._is_at_work(address):
+                return False
             fault = self.client.run(worker.fault, worker.facts(), path, workers=[address])[address]
             if not self.client.run(os.getpid, workers=[address], nanny=True):
                 fault = "has no nanny"

@@ -46,7 +46,7 @@ class Driver:
         self._client.subscribe_topic(self._topic, lambda event: self._inbox.put(("event", event[1])))
         self._client.subscribe_topic(TOPIC, lambda event: self._inbox.put(("event", event[1])))
         self._client.subscribe_topic(NANNYS_OWN, self._on_nannys_own)
-        self._guard = Guard(self._client.id, cluster.memory, cluster.is_foreign)
+        self._guard = Guard(self._client.id, cluster.memory)
         self._client.register_plugin(self._guard)
 
     def run(self, interrupt: Interrupt) -> None:

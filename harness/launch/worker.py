@@ -72,6 +72,11 @@ def facts() -> dict[str, str]:
     return {name: str(made[name]) for name in SAME}
 
 
+def active(dask_worker: Worker | None = None) -> int:
+    """How many tasks are under way on this worker, also those that nobody waits for any more."""
+    return len(dask_worker.active_keys) if dask_worker is not None else 0
+
+
 def fault(wanted: Mapping[str, str], path: str) -> str:
     """Why this worker cannot stand beside the driver, as the end of a sentence; empty where it can."""
     found = facts()

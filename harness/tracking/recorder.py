@@ -38,7 +38,7 @@ class Recorder:
         self._experiment = store.experiment(task.name)
         self._runs: dict[str, str] = {}
         self._best: dict[str, dict[int, Trial]] = {}
-        self._attempts: dict[str, int] = {}
+        self._written: dict[str, int] = {}  # when a result was written that was cut off
         self._remote = _remote_claims(store, self._experiment) if store.is_remote else None
 
     def claim(self, cell: Cell) -> bool:
@@ -88,8 +88,9 @@ class Recorder:
         ended = in_order(recorded, run.info.run_id, self._store.label)
         self._runs[cell.key] = run.info.run_id
         self._best[cell.key] = dict(enumerate(ended))
-        if run.data.metrics:  # of a result that was cut off; the newest step counts, whatever the clock says
-            self._attempts[cell.key] = len(self._client.get_metric_history(run.info.run_id, "trials"))
+        if run.data.metrics:  # of a result that was cut off
+            history = self._client.get_metric_history(run.info.run_id, "trials")
+            self._written[cell.key] = max((point.timestamp for point in history), default=0)
         return ended
 
     def _remove(self, run: Run) -> None:
@@ -130,10 +131,10 @@ class Recorder:
             digests.FILES: digests.of_files(files),
         }
         tags[digests.DIGEST] = digests.of_run(tags, metrics, params)
-        now, step = int(time.time() * 1000), self._attempts.get(cell.key, 0)
+        now = max(int(time.time() * 1000), self._written.get(cell.key, 0) + 1)  # the later of two counts
         self._client.log_batch(
             run_id,
-            metrics=[Metric(name, value, now, step) for name, value in metrics.items()],
+            metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
             params=[Param(name, text) for name, text in params.items()],
             tags=[RunTag(name, text) for name, text in tags.items()],
         )
@@ -154,7 +155,7 @@ class Recorder:
                 self._client.delete_run(child.info.run_id)
 
     def _forget(self, cell: Cell) -> None:
-        for held in (self._runs, self._best, self._attempts):
+        for held in (self._runs, self._best, self._written):
             held.pop(cell.key, None)
 
     def _dataset(self) -> Dataset:

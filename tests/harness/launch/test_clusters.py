@@ -237,7 +237,7 @@ def test_a_driver_that_was_killed_leaves_no_guard_and_no_cell_behind(by_hand, ce
     script = (
         "import os\nfrom distributed import Client\nfrom harness.launch.guard import Guard\n"
         f"client = Client({by_hand.address!r})\nclient.wait_for_workers(1)\n"
-        f"client.register_plugin(Guard(client.id, {IDLE}, True))\nos._exit(9)\n"
+        f"client.register_plugin(Guard(client.id, {IDLE}))\nos._exit(9)\n"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
     ledger = memory()
