@@ -15,7 +15,7 @@ from harness.doctor.check import Check
 from harness.errors import StoreError
 from harness.tracking import integrity, leftovers
 from harness.tracking.claims import Claims
-from harness.tracking.database import beside, is_wal, turn_wal_on
+from harness.tracking.database import has_log, is_wal, turn_wal_on
 
 if TYPE_CHECKING:
     from harness.config import DoctorConfig
@@ -62,7 +62,7 @@ def _store(config: DoctorConfig, claims: Claims) -> Iterator[str]:
 
 
 def _is_empty(file: Path) -> bool:
-    return file.exists() and file.stat().st_size == 0 and not beside(file, "-wal").exists()
+    return file.exists() and file.stat().st_size == 0 and not has_log(file)
 
 
 def _runs(config: DoctorConfig, claims: Claims) -> Iterator[str]:

@@ -29,7 +29,9 @@ SALVAGE = "sqlite3 {} .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 saved.db"
 class Fault:
     """Why a database cannot be used: what it is, and what was seen."""
 
-    kind: Literal["empty", "unreadable", "damaged", "half-created", "half-migrated", "older", "newer"]
+    kind: Literal[
+        "empty", "emptied", "unreadable", "damaged", "half-created", "half-migrated", "older", "newer"
+    ]
     seen: str
 
     def remedy(self, file: Path) -> str:
@@ -41,6 +43,7 @@ class Fault:
         )
         return {
             "empty": "harness doctor fix=true removes it, and the next sweep makes a new one",
+            "emptied": f"{away}, and put a copy from before in its place; the log has what the copy may lack",
             "unreadable": "end the program that holds it, or make it and its folder readable and writable",
             "half-created": f"where nothing of yours is in it, {away}",
             "newer": "install the MLflow that made it, or a newer one",
@@ -57,6 +60,12 @@ class Fault:
 def beside(file: Path, suffix: str) -> Path:
     """SQLite's own files beside a database: `-wal`, its write-ahead log, and `-shm`, the log's index."""
     return file.with_name(file.name + suffix)
+
+
+def has_log(file: Path) -> bool:
+    """True where a write-ahead log with something in it lies beside a database."""
+    log = beside(file, "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def moving(file: Path) -> str:
@@ -96,7 +105,7 @@ def unchanged(file: Path) -> Iterator[sqlite3.Connection]:
     """
     if beside(file, "-shm").exists() or not is_wal(file):
         yield from _connected(file, "mode=ro")
-    elif beside(file, "-wal").exists() and beside(file, "-wal").stat().st_size:
+    elif has_log(file):
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder, file.name)
             for suffix in ("", "-wal"):
@@ -133,6 +142,8 @@ def fault(file: Path, examine: Callable[[sqlite3.Connection], str]) -> Fault | N
         examine: looks at its content, and says what is damaged, if anything.
     """
     if file.stat().st_size == 0:  # by its size: opening the file here would drop locks that SQLite holds
+        if has_log(file):  # which SQLite deletes at the first look
+            return Fault("emptied", "it has no bytes, but a log of records beside it")
         return Fault("empty", "it has no bytes")
     quiet = not beside(file, "-shm").exists()
     found = _looked_at(file, examine)

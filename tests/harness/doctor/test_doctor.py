@@ -80,6 +80,14 @@ def test_an_empty_database_is_removed_and_one_with_something_in_it_is_not(tmp_pa
     assert file.read_bytes() == before
 
 
+def test_an_empty_database_beside_a_log_is_left_for_a_person(tmp_path):
+    file, log = tmp_path / "mlflow.db", tmp_path / "mlflow.db-wal"
+    file.touch()
+    log.write_bytes(b"records")
+    assert mended(tmp_path) == []
+    assert (file.read_bytes(), log.read_bytes()) == (b"", b"records")
+
+
 def test_the_journal_mode_is_set(root):
     file = root / "mlflow.db"
     with closing(sqlite3.connect(file)) as connection:

@@ -68,6 +68,11 @@ def empty(file: Path) -> None:
     file.write_bytes(b"")
 
 
+def empty_all_but_the_log(file: Path) -> None:
+    empty(file)
+    file.with_name("mlflow.db-wal").write_bytes(b"records")
+
+
 def overwrite_with_text(file: Path) -> None:
     file.write_text("no database at all" * 1000)
 
@@ -111,6 +116,7 @@ def cut_a_migration_off(file: Path) -> None:
     ("harm", "kind", "advice"),
     [
         (empty, "empty", "fix=true removes it"),
+        (empty_all_but_the_log, "emptied", "put a copy from before in its place"),
         (overwrite_with_text, "damaged", ".dump | sed"),
         (overwrite_a_page, "damaged", ".dump | sed"),
         (cut_in_half, "damaged", ".dump | sed"),
