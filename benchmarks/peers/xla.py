@@ -21,12 +21,11 @@ def start(problem: Problem, shuffle: bool) -> Train:
     parameters = [(jnp.array(W), jnp.array(b)) for W, b in zip(problem.weights, problem.biases, strict=True)]
     zeros = jax.tree.map(jnp.zeros_like, parameters)
     state = (parameters, zeros, jax.tree.map(jnp.zeros_like, parameters), jnp.zeros((), jnp.int32))
-    run = jax.jit(_epoch, donate_argnums=0)
 
     def epoch() -> float:
         nonlocal state
         order = rng.permutation(rows) if shuffle else np.arange(rows)
-        state, loss = run(state, X, y, order.astype(np.int32).reshape(-1, batch))
+        state, loss = _compiled_epoch(state, X, y, order.astype(np.int32).reshape(-1, batch))
         return float(loss)
 
     return lambda epochs: [epoch() for _ in range(epochs)]
@@ -56,3 +55,11 @@ def _epoch(state: Any, X: Any, y: Any, order: Any) -> tuple[Any, Any]:
 
     state, losses = jax.lax.scan(step, state, order)
     return state, losses.mean()
+
+
+_compiled_epoch = jax.jit(_epoch, donate_argnums=0)
+
+
+def forget_what_is_compiled() -> None:
+    """The next first call compiles again."""
+    jax.clear_caches()
