@@ -26,7 +26,7 @@ ifneq ($(MADE_WITH),$(strip $(shell $(PYTHON) -c '$(SAY_VERSION)' 2>/dev/null)))
 endif
 endif
 
-.PHONY: help setup test lint scale reliability sample soak lock audit clean
+.PHONY: help setup test lint scale reliability sample soak bench measure lock audit clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,19 @@ sample: setup  ## a seeded sample of `make reliability`, as continuous integrati
 soak: setup  ## 1,000 kills with each launcher, for hours
 	$(TRY) --only inline,local --kills 1000
 
+# Peers live in an environment of their own, which nothing else uses. BENCH="benchmarks/test_training.py -k 64"
+# is a part of it. Time is the processor's; OpenBLAS chooses its kernel itself (an inherited choice halves it).
+BENCH ?= benchmarks
+bench:  ## time what we do beside what others do; needs a quarter of an hour, and a machine that is quiet
+	$(MAKE) --no-print-directory VENV=.venv-bench measure
+
+measure: setup
+	$(BIN)/python -c 'import jax, torch' 2>/dev/null || \
+		$(UV) pip install --quiet --python $(BIN)/python --torch-backend cpu --no-build-isolation --editable '.[bench]'
+	env -u OPENBLAS_CORETYPE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+		$(BIN)/python -m pytest -o addopts=--import-mode=importlib -W default --benchmark-timer=time.process_time \
+		--benchmark-columns=median,iqr,rounds --benchmark-disable-gc $(BENCH)
+
 # `fewest`: the same versions for every interpreter, because numbers depend on them.
 lock: setup  ## remake requirements.lock from pyproject.toml
 	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
@@ -73,7 +86,7 @@ audit: setup  ## look the locked versions up in the advisory database (pip-audit
 	$(UV) tool run pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 clean:  ## remove the environment and the caches; never the records
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	find conf harness models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first interpreter that starts and is new enough: a name on PATH may be a shim of an absent one.

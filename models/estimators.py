@@ -75,12 +75,12 @@ class _Classifier(ClassifierMixin, NeuralNetwork):
         count = len(self.classes_)
         if count < 2:
             raise ValueError(f"y must hold at least 2 classes, got 1 class ({self.classes_[0]!r})")
-        table = np.eye(count, dtype=self.dtype) if count > 2 else np.array([[0, 1]], self.dtype)
+        outputs = np.arange(count) if count > 2 else np.array([1])
 
         def fill(rows: NDArray[np.intp], out: Array) -> None:
-            table.take(codes.take(rows), axis=1, out=out.T, mode="clip")
+            np.equal(codes.take(rows)[..., None], outputs, out=out)
 
-        return Goal(cross_entropy if count > 2 else binary_cross_entropy, fill, len(table))
+        return Goal(cross_entropy if count > 2 else binary_cross_entropy, fill, len(outputs))
 
 
 class NeuralNetworkClassifier(_Classifier):
@@ -264,10 +264,10 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         self.target_mean_ = 0.0 if rectified else float(y.mean())
         spread = float(np.sqrt(np.mean((y - self.target_mean_) ** 2)))
         self.target_scale_ = spread if spread > 0 else 1.0
-        scaled = ((y - self.target_mean_) / self.target_scale_).astype(self.dtype)[None, :]
+        scaled = ((y - self.target_mean_) / self.target_scale_).astype(self.dtype)
 
         def fill(rows: NDArray[np.intp], out: Array) -> None:
-            scaled.take(rows, axis=1, out=out.T, mode="clip")
+            out[..., 0] = scaled.take(rows)
 
         if rectified:
             return Goal(rectified_squared_error, fill, 1, float(scaled.mean()))

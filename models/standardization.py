@@ -61,8 +61,8 @@ class Gatherer:
             self._moments = mean.astype(X.dtype), (1.0 / scale).astype(X.dtype)
 
     def __call__(self, rows: NDArray[np.intp], out: Array) -> None:
-        """Fill out (len(rows), d) with those rows."""
-        values = out if out.dtype == self._X.dtype else self._buffer(len(rows))
+        """Fill out (*rows.shape, d) with those rows."""
+        values = out if out.dtype == self._X.dtype else self._buffer(rows.size).reshape(out.shape)
         self._X.take(rows, axis=0, out=values, mode="clip")
         if self._moments is not None:
             mean, inverse = self._moments

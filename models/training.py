@@ -9,15 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg.blas import daxpy, saxpy
 
 from models import optimizers
 from models.activations import Activation, Array
 from models.losses import Loss
 from models.network import Dropout, Fill, Parameters, Workspace, allocate, backward, forward, workspace
+from models.standardization import in_blocks
 
 _CHUNK_ELEMENTS = 2**17
 
@@ -78,7 +80,7 @@ class Plan:
 class Examples:
     """The training rows: how many, and functions that copy chosen ones (by index) into a workspace.
 
-    Targets are asked for column by column: out.T is contiguous.
+    Rows are asked for as indices (batches, size), to be copied to out (batches, size, width).
     """
 
     rows: int
@@ -116,13 +118,13 @@ def train(
     sizes = [len(parameters.weights[0]), *(len(bias) for bias in parameters.biases)]
     per_epoch = -(-examples.rows // (plan.batch_size or examples.rows))
     stepper = _Stepper(parameters, activation, loss, plan, -(-examples.rows // per_epoch), sizes, dtype, rng)
-    chunk = _Chunk(examples, per_epoch, sizes[0], sizes[-1], dtype)
+    batches = _Batches(examples, per_epoch, sizes[0], sizes[-1], dtype)
     for epoch, start in enumerate(range(0, plan.steps, per_epoch), 1):
         end = min(start + per_epoch, plan.steps)
-        batches = chunk.epoch(rng)
+        taken = batches.epoch(rng)
         total, rows, step = 0.0, 0, start
         for stop in [*(mark for mark in checkpoints if start < mark < end), end]:
-            total, rows = stepper.advance(islice(batches, stop - step), step, total, rows)
+            total, rows = stepper.advance(islice(taken, stop - step), step, total, rows)
             step = stop
             yield Progress(step, epoch, total / rows, step == end)
 
@@ -148,29 +150,36 @@ def keeping_best(
     flat[:] = best
 
 
-class _Chunk:
-    """Gathers the rows of several batches at once, to spend fewer calls on small batches."""
+class _Batches:
+    """Gathers the rows of several batches of one size at once, to spend fewer calls on small batches."""
 
     def __init__(self, examples: Examples, per_epoch: int, inputs: int, outputs: int, dtype: str) -> None:
-        rows = examples.rows
-        self.bounds = [batch * rows // per_epoch for batch in range(per_epoch + 1)]
-        largest = -(-rows // per_epoch)
+        size, larger = divmod(examples.rows, per_epoch)
+        self.kinds = [(size + 1, larger), (size, per_epoch - larger)]  # rows of a batch, batches
+        largest = -(-examples.rows // per_epoch)
         self.together = max(1, min(per_epoch, _CHUNK_ELEMENTS // (largest * inputs)))
         self.inputs = np.empty((self.together * largest, inputs), dtype)
-        self.targets = {size: np.empty((outputs, size), dtype).T for size in (largest, rows // per_epoch)}
+        self.targets = np.empty((self.together * largest, outputs), dtype)
         self.examples = examples
 
     def epoch(self, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
         """The batches (inputs, targets) of one epoch, as views that hold until the next is asked for."""
-        order, bounds = rng.permutation(self.examples.rows), self.bounds
-        for first in range(0, len(bounds) - 1, self.together):
-            part = bounds[first : first + self.together + 1]
-            chosen = order[part[0] : part[-1]]
-            self.examples.fill_inputs(chosen, self.inputs[: len(chosen)])
-            for low, high in pairwise(part):
-                targets = self.targets[high - low]
-                self.examples.fill_targets(order[low:high], targets)
-                yield self.inputs[low - part[0] : high - part[0]], targets
+        order, start = rng.permutation(self.examples.rows), 0
+        for size, count in self.kinds:
+            for part in in_blocks(count, self.together):
+                batches = part.stop - part.start
+                end = start + batches * size
+                yield from self._gathered(order[start:end].reshape(batches, size))
+                start = end
+
+    def _gathered(self, chosen: NDArray[np.intp]) -> Iterator[tuple[Array, Array]]:
+        """The batches of the rows `chosen` (batches, size); targets are stored column by column."""
+        batches, size = chosen.shape
+        inputs = self.inputs[: chosen.size].reshape(batches, size, -1)
+        targets = self.targets[: chosen.size].reshape(batches, -1, size).transpose(0, 2, 1)
+        self.examples.fill_inputs(chosen, inputs)
+        self.examples.fill_targets(chosen, targets)
+        return zip(inputs, targets, strict=True)
 
 
 class _Stepper:
