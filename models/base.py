@@ -21,7 +21,7 @@ from models.settings import check_settings
 from models.standardization import Gatherer, column_moments
 from models.training import Diverged, Examples, Plan, Progress, default_budget, keeping_best, train
 
-_HELD_ELEMENTS = 2**24
+_HELD_ELEMENTS = 2**24  # of a copy of the prepared rows, 64 MiB of float32; more are read where they are
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,10 @@ class NeuralNetwork(BaseEstimator):
             self.mean_, self.scale_ = column_moments(data, training)
         parameters = self._start(data.shape[1], goal, rng)
         fill_inputs = Gatherer(data, self.mean_, self.scale_)
-        inputs = _held_if_small(_through(fill_inputs, training), len(training), data.shape[1], self.dtype)
-        examples = Examples(len(training), inputs, _through(goal.fill, training))
+        inputs, by_page = _through(fill_inputs, training), training.size * data.shape[1] > _HELD_ELEMENTS
+        if not by_page:
+            inputs = _held(inputs, len(training), data.shape[1], self.dtype)
+        examples = Examples(len(training), inputs, _through(goal.fill, training), by_page)
         run = train(parameters, self._activate, goal.loss, examples, plan, rng, marks or ())
         if len(validation):
             held = (_through(fill_inputs, validation), _through(goal.fill, validation))
@@ -217,10 +219,8 @@ def _through(fill: Fill, rows: NDArray[np.intp]) -> Fill:
     return lambda positions, out: fill(rows.take(positions), out)
 
 
-def _held_if_small(fill: Fill, rows: int, width: int, dtype: str) -> Fill:
-    """The same fill, from a copy made once if that is small (64 MiB of float32): less to do per epoch."""
-    if rows * width > _HELD_ELEMENTS:
-        return fill
+def _held(fill: Fill, rows: int, width: int, dtype: str) -> Fill:
+    """The same fill, from a copy made once: less to do per epoch."""
     held = np.empty((rows, width), dtype)
     with np.errstate(all="ignore"):
         fill(np.arange(rows), held)

@@ -70,7 +70,7 @@ class Gatherer:
             np.multiply(values, inverse, out=values)
         if values is not out:
             np.copyto(out, values, casting="same_kind")
-        if self._moments is not None:
+        if self._moments is not None and np.isnan(out.sum()):  # a sum costs a tenth of looking at each
             np.copyto(out, 0.0, where=np.isnan(out))
 
     def _buffer(self, rows: int) -> Array:

@@ -19,6 +19,7 @@ from models import optimizers
 from models.activations import Activation, Array
 from models.losses import Loss
 from models.network import Dropout, Fill, Parameters, Workspace, allocate, backward, forward, workspace
+from models.shuffling import shuffled, shuffled_by_page
 from models.standardization import in_blocks
 
 _CHUNK_ELEMENTS = 2**17
@@ -80,12 +81,14 @@ class Plan:
 class Examples:
     """The training rows: how many, and functions that copy chosen ones (by index) into a workspace.
 
-    Rows are asked for as indices (batches, size), to be copied to out (batches, size, width).
+    Rows are asked for as indices (batches, size), to be copied to out (batches, size, width); `by_page` where
+    neighbours are cheaper together (`shuffled_by_page`).
     """
 
     rows: int
     fill_inputs: Fill
     fill_targets: Fill
+    by_page: bool = False
 
 
 def default_budget(n_rows: int) -> tuple[int, int]:
@@ -111,8 +114,8 @@ def train(
 ) -> Iterator[Progress]:
     """Minimise mean loss + l2/2 * sum of squared weights in place, pausing at each checkpoint and epoch end.
 
-    An epoch is a fresh permutation of the rows in ceil(n / batch_size) batches whose sizes differ by at most
-    one. Raises Diverged at the first loss that is not finite, and at a pause whose parameters are not finite.
+    An epoch is a fresh order of the rows in ceil(n / batch_size) batches whose sizes differ by at most one.
+    Raises Diverged at the first loss that is not finite, and at a pause whose parameters are not finite.
     """
     dtype = parameters.flat.dtype.str
     sizes = [len(parameters.weights[0]), *(len(bias) for bias in parameters.biases)]
@@ -164,13 +167,17 @@ class _Batches:
 
     def epoch(self, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
         """The batches (inputs, targets) of one epoch, as views that hold until the next is asked for."""
-        order, start = rng.permutation(self.examples.rows), 0
+        order, start = self._order(rng), 0
         for size, count in self.kinds:
             for part in in_blocks(count, self.together):
                 batches = part.stop - part.start
                 end = start + batches * size
                 yield from self._gathered(order[start:end].reshape(batches, size))
                 start = end
+
+    def _order(self, rng: np.random.Generator) -> NDArray[np.intp]:
+        rows = self.examples.rows
+        return shuffled_by_page(rows, len(self.inputs), rng) if self.examples.by_page else shuffled(rows, rng)
 
     def _gathered(self, chosen: NDArray[np.intp]) -> Iterator[tuple[Array, Array]]:
         """The batches of the rows `chosen` (batches, size); targets are stored column by column."""
