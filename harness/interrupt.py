@@ -30,7 +30,7 @@ def leave_when_interrupted() -> None:
     def leave(number: int, frame: FrameType | None) -> None:
         with suppress(Exception):  # it may be that very call that is interrupted
             sys.stdout.flush()
-        os.write(2, b"harness: interrupted\n")
+        _say_so()
         os._exit(EXIT_STATUS)
 
     _handle(leave)
@@ -98,12 +98,17 @@ class Interrupt:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._idle:
-            os.write(2, b"harness: interrupted\n")
+            _say_so()
         if self.requested or self._idle:
             os._exit(EXIT_STATUS)
         self.requested = True
         if self._raises and self._depth == 0:
             raise KeyboardInterrupt
+
+
+def _say_so() -> None:
+    with suppress(OSError):  # of a terminal that was closed
+        os.write(2, b"harness: interrupted\n")
 
 
 def _handle(handler: Handler) -> dict[int, Any]:
