@@ -62,14 +62,16 @@ soak: setup  ## 1,000 kills with each launcher, for hours
 	$(TRY) --only inline,local --kills 1000
 
 # Peers live in an environment of their own, which nothing else uses. BENCH="benchmarks/test_training.py -k 64"
-# is a part of it. Time is the processor's; OpenBLAS chooses its kernel itself (an inherited choice halves it).
+# is a part of it; TORCH=cpu, where PyTorch's own index can be reached, saves Linux the gigabytes of its CUDA.
+# OpenBLAS chooses its kernel itself (an inherited choice can halve its speed), and time is the processor's.
 BENCH ?= benchmarks
 bench:  ## time what we do beside what others do; needs a quarter of an hour, and a machine that is quiet
 	$(MAKE) --no-print-directory VENV=.venv-bench measure
 
 measure: setup
 	$(BIN)/python -c 'import jax, torch' 2>/dev/null || \
-		$(UV) pip install --quiet --python $(BIN)/python --torch-backend cpu --no-build-isolation --editable '.[bench]'
+		$(UV) pip install --quiet --python $(BIN)/python $(if $(TORCH),--torch-backend $(TORCH)) \
+			--constraint requirements.lock --no-build-isolation --editable '.[bench]'
 	env -u OPENBLAS_CORETYPE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
 		$(BIN)/python -m pytest -o addopts=--import-mode=importlib -W default --benchmark-timer=time.process_time \
 		--benchmark-columns=median,iqr,rounds --benchmark-disable-gc $(BENCH)

@@ -18,8 +18,7 @@ def pytest_configure(config):
 
 
 def pytest_report_header():
-    with machine.one_core():
-        return machine.header("pytest-benchmark", "torch", "jax", "jaxlib")
+    return machine.header("pytest-benchmark", "torch", "jax", "jaxlib")
 
 
 def pytest_terminal_summary(terminalreporter, config):

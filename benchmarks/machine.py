@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from harness.doctor import machine
 
@@ -30,14 +31,15 @@ def refuse_a_forced_kernel(environment: Mapping[str, str]) -> None:
 
 
 def sgemm_rate(rounds: int = 15) -> float:
-    """GFLOP/s of a product of two square float32 matrices, median of `rounds`, in time on the processor."""
+    """GFLOP/s of a product of two square float32 matrices on one core, median of `rounds`."""
     a, b = np.random.default_rng(0).standard_normal((2, ORDER, ORDER)).astype(np.float32)
     out, seconds = np.empty_like(a), []
     np.dot(a, b, out=out)
-    for _ in range(rounds):
-        start = time.process_time()
-        np.dot(a, b, out=out)
-        seconds.append(time.process_time() - start)
+    with one_core():
+        for _ in range(rounds):
+            start = time.process_time()
+            np.dot(a, b, out=out)
+            seconds.append(time.process_time() - start)
     return 2 * ORDER**3 / statistics.median(seconds) / 1e9
 
 
@@ -69,13 +71,14 @@ def header(*libraries: str) -> list[str]:
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """Keep this process, and the threads it starts, on one core, where the system can (Linux)."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(cores)})
+    """One BLAS thread, and where the system can (Linux), one core for this process and what it starts."""
+    pinned = hasattr(os, "sched_setaffinity")
+    cores = os.sched_getaffinity(0) if pinned else set()
+    if pinned:
+        os.sched_setaffinity(0, {max(cores)})
     try:
-        yield
+        with threadpool_limits(1):
+            yield
     finally:
-        os.sched_setaffinity(0, cores)
+        if pinned:
+            os.sched_setaffinity(0, cores)

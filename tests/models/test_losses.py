@@ -20,6 +20,26 @@ def test_cross_entropy_is_exact_where_probabilities_round_to_0_or_1(size, dtype)
     np.testing.assert_allclose(z, [[1, 0, -1]], atol=1e-30)
 
 
+@pytest.mark.parametrize("largest", [0.1, 29.9, 30.1, 88.0, 200.0])
+def test_cross_entropy_in_float32_is_that_in_float64_whether_or_not_logits_are_shifted(largest):
+    rng = np.random.default_rng(0)
+    z = rng.uniform(-1, 1, (50, 6))
+    z *= largest / np.abs(z).max()
+    z, y = z.astype(np.float32), np.eye(6)[rng.integers(0, 6, 50)]
+    exact = np.log(np.exp(z - z.max(axis=1, keepdims=True), dtype=np.float64).sum(axis=1)) + z.max(axis=1)
+    value = cross_entropy(np.asfortranarray(z), np.asfortranarray(y, np.float32))
+    assert value == pytest.approx(float((exact - (z * y).sum(axis=1)).mean()), rel=1e-5)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("place", [(0, 0), (2, 1), (3, 2)])
+def test_a_logit_that_is_not_finite_makes_cross_entropy_so(bad, place):
+    z, y = np.ones((4, 3), np.float32, order="F"), np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
+    z[place] = bad
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(cross_entropy(z, y))
+
+
 def test_cross_entropy_of_two_classes_is_binary_cross_entropy_of_the_difference():
     rng = np.random.default_rng(0)
     z, y = rng.standard_normal((6, 1)), rng.integers(0, 2, (6, 1)).astype(float)

@@ -37,23 +37,50 @@ def test_every_optimizer_descends_to_the_minimum(optimizer, surface, start, dtyp
     assert descend(optimizer, surface, start, RATES[optimizer], 4000, dtype) < 2e-3
 
 
-def test_adam_equals_the_paper_step_by_step():
+@pytest.mark.parametrize("beta", [0.0, 1e-5, 0.5, 0.9, 0.999])
+def test_adam_equals_the_paper_step_by_step(beta):
     rng = np.random.default_rng(0)
     w, gradient = rng.standard_normal(5), np.empty(5)
     expected, m, v = w.copy(), np.zeros(5), np.zeros(5)
     state = init(w, gradient, 5)
     for t in range(1, 600):
         g = rng.standard_normal(5) * 10.0 ** rng.integers(-6, 3)
-        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-        expected -= 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        m, v = beta * m + (1 - beta) * g, 0.999 * v + 0.001 * g**2
+        expected -= 0.01 * (m / (1 - beta**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
         gradient[:] = g
-        OPTIMIZERS["adam"](state, 0.01, 0.9, 0.5)
+        OPTIMIZERS["adam"](state, 0.01, beta, 0.5)
     np.testing.assert_allclose(w, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("beta", [0.0, 1e-5, 0.5, 0.9, 0.999])
+def test_momentum_equals_its_formula_step_by_step(beta):
+    rng = np.random.default_rng(0)
+    w, gradient = rng.standard_normal(5), np.empty(5)
+    expected, velocity = w.copy(), np.zeros(5)
+    state = init(w, gradient, 5)
+    for _ in range(600):
+        gradient[:] = rng.standard_normal(5) * 10.0 ** rng.integers(-6, 3)
+        velocity = beta * velocity + (1 - beta) * gradient
+        expected -= 0.01 * velocity
+        OPTIMIZERS["momentum"](state, 0.01, beta, 0.5)
+    np.testing.assert_allclose(w, expected, rtol=1e-10)
+
+
+def test_moments_keep_their_value_when_their_scale_starts_anew():
+    w, gradient = np.ones(3), np.ones(3)
+    state = init(w, gradient, 3)
+    scales = []
+    for t in range(1, 8001):
+        gradient[:] = 1.0
+        OPTIMIZERS["adam"](state, 1e-6, 0.9, 0.0)
+        scales.append((state.first_scale, state.second_scale))
+        assert state.second[0] * state.second_scale == pytest.approx(1000 * (1 - 0.999**t))
+    assert [sum(scale == 1.0 for scale in column) for column in zip(*scales, strict=True)] == [121, 1]
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 def test_a_long_buffer_is_updated_as_its_parts_would_be(optimizer):
-    size, rng = 150_000, np.random.default_rng(0)  # three blocks, and weights that end inside the second
+    size, rng = 150_000, np.random.default_rng(0)  # several blocks, and weights that end inside the second
     whole, slopes = rng.standard_normal(size), rng.standard_normal(size)
     parts = [
         (whole[a:b].copy(), slopes[a:b].copy(), n) for a, b, n in ((0, 90_000, 90_000), (90_000, size, 0))
