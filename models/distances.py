@@ -24,20 +24,17 @@ _held: ContextVar[OrderedDict[bytes, NDArray[np.float64]] | None] = ContextVar("
 
 
 def between(A: Array, B: Array) -> NDArray[np.float64]:
-    """Squared distances (len(A), len(B)) between the rows of A and of B.
+    """Squared distances (len(A), len(B)) between the rows of A and of B; rounding may leave a 0 at -1e-12.
+
+    One product of wider rows: (-2a, a.a, 1) . (b, 1, b.b).
 
     >>> between(np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([[0.0, 4.0]])).tolist()
     [[16.0], [25.0]]
     """
     A, B = A.astype(np.float64, copy=False), B.astype(np.float64, copy=False)
-    D = A @ B.T
-    squares_a, squares_b = np.einsum("ij,ij->i", A, A), np.einsum("ij,ij->i", B, B)
-    for part in in_blocks(len(A), max(1, _BLOCK_ELEMENTS // len(B))):
-        block = D[part]
-        np.multiply(block, -2.0, out=block)
-        np.add(block, squares_a[part, None], out=block)
-        np.add(block, squares_b, out=block)
-        np.maximum(block, 0.0, out=block)  # rounding may leave -1e-13
+    left = np.column_stack([-2.0 * A, np.einsum("ij,ij->i", A, A), np.ones(len(A))])
+    right = np.column_stack([B, np.ones(len(B)), np.einsum("ij,ij->i", B, B)])
+    D: NDArray[np.float64] = left @ right.T
     return D
 
 

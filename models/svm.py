@@ -27,8 +27,8 @@ _BLOCK_ELEMENTS = 2**21
 class KernelSVC(ClassifierMixin, BaseEstimator):
     """SVC with kernel exp(-gamma ||a - b||^2), one against one for more than two classes.
 
-    gamma="scale" is 1 / (features * variance of X). The others are SVC's: C (the cost of a margin error), tol,
-    shrinking, cache_size (MB) and max_iter (-1 for no limit).
+    gamma="scale" is 1 / (features * variance of X). C, the cost of a margin error, and tol, where to stop,
+    are SVC's.
 
     After fit: classes_, support_ (rows of X, class by class), support_vectors_, n_support_ (per class),
     dual_coef_ (classes - 1, support vectors), intercept_ (per pair of classes), gamma_.
@@ -45,16 +45,10 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         *,
         gamma: float | Literal["scale"] = "scale",
         tol: float = 1e-3,
-        shrinking: bool = True,
-        cache_size: float = 200,
-        max_iter: int = -1,
     ) -> None:
         self.C = C
         self.gamma = gamma
         self.tol = tol
-        self.shrinking = shrinking
-        self.cache_size = cache_size
-        self.max_iter = max_iter
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train on X (n, d) and y (n,). Raises ValueError for unsuitable settings or data."""
@@ -63,17 +57,18 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         check_classification_targets(target)
         self.classes_, codes = np.unique(target, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"y must hold at least 2 classes, got 1 class ({self.classes_[0]!r})")
+            raise ValueError(f"y must hold at least 2 classes, got 1 class ({self.classes_.tolist()[0]!r})")
         self.gamma_ = self._gamma(data)
-        solved = self._solved(decayed(among(data), self.gamma_), codes)
-        self.support_, self.n_support_ = solved.support_, solved.n_support_
-        self.support_vectors_ = data[solved.support_]
+        order = np.argsort(codes, kind="stable")  # a class's columns side by side are read a fifth faster
+        solved = self._solved(decayed(among(data[order]), self.gamma_), codes[order])
+        self.support_, self.n_support_ = order[solved.support_], solved.n_support_
+        self.support_vectors_ = data[self.support_]
         flipped = -1 if len(self.classes_) == 2 else 1  # scikit-learn turns the only pair round
         self.dual_coef_, self.intercept_ = flipped * solved.dual_coef_, flipped * solved.intercept_
         return self
 
     def margins(self, X: ArrayLike) -> NDArray[np.float64]:
-        """f_ij(x) (n, pairs) of each pair of classes i < j, in the order 01, 02, ..., 12, ...; positive for i.
+        """f_ij(x) (n, pairs) of each pair of classes i < j, in the order 01, 02, ..., 12, ...: above 0 for i.
 
         It is the sum over the support vectors s of the two classes of their coefficients times K(x, s), plus
         the pair's intercept.
@@ -94,16 +89,15 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
             # Class i's coefficients against j stand in row j - 1, class j's against i in row i.
             table = np.hstack(sums)
             values[part] = table[:, first * others + second - 1] + table[:, second * others + first]
-        return values + self.intercept_
+        values += self.intercept_
+        return values
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The class that wins most pairs, the first of equals, (n,)."""
         won = self.margins(X) > 0
         first, second = self._pairs()
         classes = np.arange(len(self.classes_))
-        for_first, for_second = (
-            (pair[:, None] == classes).astype(np.float32) for pair in (first, second)
-        )
+        for_first, for_second = ((pair[:, None] == classes).astype(np.float32) for pair in (first, second))
         votes = won @ for_first + ~won @ for_second
         labels: NDArray[Any] = self.classes_[votes.argmax(axis=1)]
         return labels
@@ -115,14 +109,7 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         return 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
 
     def _solved(self, K: NDArray[np.float64], codes: NDArray[np.intp]) -> Any:
-        solver = SVC(
-            C=self.C,
-            kernel="precomputed",
-            tol=self.tol,
-            shrinking=self.shrinking,
-            cache_size=self.cache_size,
-            max_iter=self.max_iter,
-        )
+        solver = SVC(C=self.C, kernel="precomputed", tol=self.tol)
         with config_context(assume_finite=True):  # X was checked
             return solver.fit(K, codes)
 
