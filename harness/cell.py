@@ -226,10 +226,15 @@ def _refit(bench: _Bench, best: Trial) -> Any:
 
 
 def _test(bench: _Bench, learner: Any, task: Task) -> tuple[NDArray[np.bool_], float | None]:
-    correct = learner.predict(task.X_test) == task.y_test
+    """Which test rows are right, and the log-loss: a family is tested on what it was selected on.
+
+    One that is compared by log-loss says its most probable class, there as here; its rows are predicted once.
+    """
     if not hasattr(learner, "predict_proba"):
-        return correct, None
+        return learner.predict(task.X_test) == task.y_test, None
     p = evaluate.probabilities(learner, task.X_test, bench.classes)
+    by_error = bench.cell.family.selection == "error"
+    correct = (learner.predict(task.X_test) if by_error else p.argmax(axis=1)) == task.y_test
     loss = evaluate.log_loss(p, task.y_test, len(bench.y))
     if not np.isfinite(loss):
         raise FloatingPointError("the test log-loss is not finite")

@@ -2,7 +2,8 @@
 
 libsvm, behind scikit-learn's SVC, evaluates a kernel value by value and forgets it, in training and for every
 row that is predicted. Here it is given the whole matrix and only solves, and predicting is a product with the
-support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")`. Training takes 16 n^2 bytes.
+support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")`. Training takes 8 n^2 bytes, twice
+that below `distances.shared`.
 """
 
 from __future__ import annotations
@@ -104,6 +105,8 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
 
     def _gamma(self, X: NDArray[Any]) -> float:
         if self.gamma != "scale":
+            if not 0 < self.gamma < np.inf:
+                raise ValueError(f'gamma must be above 0 and finite, or "scale"; got {self.gamma!r}')
             return float(self.gamma)
         variance = float(X.var(dtype=np.float64))
         return 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0

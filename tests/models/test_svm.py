@@ -114,3 +114,9 @@ def test_distances_are_those_of_the_definition():
 def test_one_class_is_refused():
     with pytest.raises(ValueError, match=r"y must hold at least 2 classes, got 1 class \(4\)"):
         KernelSVC().fit(np.eye(3), np.array([4, 4, 4]))
+
+
+@pytest.mark.parametrize("gamma", [0, -1.0, np.inf, np.nan])
+def test_a_gamma_that_is_no_width_is_refused(gamma):
+    with pytest.raises(ValueError, match='gamma must be above 0 and finite, or "scale"; got'):
+        KernelSVC(gamma=gamma).fit(np.eye(4), np.array([0, 1, 0, 1]))
