@@ -2,8 +2,8 @@
 
 libsvm, behind scikit-learn's SVC, evaluates a kernel value by value and forgets it, in training and for every
 row that is predicted. Here it is given the whole matrix and only solves, and predicting is a product with the
-support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")`. Training takes 8 n^2 bytes, twice
-that below `distances.shared`.
+support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")`. Training takes 8 n^2 bytes,
+twice that below `distances.shared`.
 """
 
 from __future__ import annotations
