@@ -42,6 +42,7 @@ from harness.search import Search, goes_on
 from harness.seeds import seed_for
 from harness.space import default_setting, on_data
 from harness.splits import inner_splits, subset
+from models import distances
 from models.training import Diverged
 
 
@@ -74,9 +75,10 @@ class _Bench:
 def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> None:
     """Run a cell from where its recorded trials end; the last event is `CellEnded`.
 
-    One BLAS thread throughout: a sum over two threads has other bits.
+    One BLAS thread throughout: a sum over two threads has other bits. The distances between the rows of a
+    fold, standardised, are the same for every trial of a kernel machine, and made once.
     """
-    with threadpoolctl.threadpool_limits(1), warnings.catch_warnings():
+    with threadpoolctl.threadpool_limits(1), warnings.catch_warnings(), distances.shared():
         warnings.simplefilter("ignore")  # a learner's advice is not an outcome, and must not become one
         bench = _bench(cell, task)
         bench.learner(default_setting(bench.space), 0)  # what it imports is no part of a trial's time
@@ -224,10 +226,15 @@ def _refit(bench: _Bench, best: Trial) -> Any:
 
 
 def _test(bench: _Bench, learner: Any, task: Task) -> tuple[NDArray[np.bool_], float | None]:
-    correct = learner.predict(task.X_test) == task.y_test
+    """Which test rows are right, and the log-loss: a family is tested on what it was selected on.
+
+    One that is compared by log-loss says its most probable class, there as here; its rows are predicted once.
+    """
     if not hasattr(learner, "predict_proba"):
-        return correct, None
+        return learner.predict(task.X_test) == task.y_test, None
     p = evaluate.probabilities(learner, task.X_test, bench.classes)
+    by_error = bench.cell.family.selection == "error"
+    correct = (learner.predict(task.X_test) if by_error else p.argmax(axis=1)) == task.y_test
     loss = evaluate.log_loss(p, task.y_test, len(bench.y))
     if not np.isfinite(loss):
         raise FloatingPointError("the test log-loss is not finite")

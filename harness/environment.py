@@ -18,8 +18,6 @@ BLAS = ("internal_api", "version", "architecture", "num_threads")
 
 def environment() -> dict[str, Any]:
     """Versions, processor, BLAS kernel and threads, and a hash of the harness's own source."""
-    from importlib.metadata import version
-
     blas = [
         {name: pool.get(name) for name in BLAS}
         for pool in sorted(threadpoolctl.threadpool_info(), key=lambda pool: str(pool.get("filepath")))
@@ -31,9 +29,17 @@ def environment() -> dict[str, Any]:
         "system": platform.system(),
         "processor": _processor(),
         "blas": blas,
-        **{name: version(name) for name in PACKAGES},
+        **_versions(),
         "code": code_digest(),
     }
+
+
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
+    """The version of each package, which is read from files."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in PACKAGES}
 
 
 def _processor() -> str:

@@ -151,7 +151,7 @@ def _cells_at_the_top(
 
 
 def _widening(family: Family) -> float:
-    is_svm = str(family.estimator["_target_"]).startswith("sklearn.svm.")
+    is_svm = str(family.estimator["_target_"]).startswith(("sklearn.svm.", "models.svm."))
     return curves.SVM_WIDENING if is_svm else 1.0
 
 

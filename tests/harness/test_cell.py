@@ -3,11 +3,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from harness import model_files
 from harness.cell import run_cell
-from harness.records import CellEnded, Outcome, RefitStarted, TrialEnded, TrialStarted
+from harness.records import CellEnded, Family, Outcome, RefitStarted, TrialEnded, TrialStarted
 from harness.splits import subset
+from models import distances
 
 
 def run(cell, task, recorded=()):
@@ -185,3 +187,41 @@ def test_a_trial_judged_in_full_is_never_pruned(logistic, task, make_cell):
     trials = trials_of(run(cell, task))
     last = max(trial.points[-1][0] for trial in trials)
     assert all(t.outcome is Outcome.COMPLETE for t in trials if t.points[-1][0] == last)
+
+
+SVM = Family(
+    name="svm",
+    label="SVM",
+    estimator={"_target_": "models.svm.KernelSVC"},
+    space={
+        "C": {"low": 0.1, "high": 300.0, "log": True, "default": 10.0},
+        "gamma": {"low": 1e-3, "high": 1.0, "log": True, "default": 0.1},
+    },
+    selection="error",
+)
+
+
+def test_an_svm_with_shared_distances_gives_the_numbers_of_scikit_learns(task, make_cell):
+    plain = replace(SVM, estimator={"_target_": "sklearn.svm.SVC", "kernel": "rbf"})
+    ours, theirs = (run(make_cell(family, size=400, trials=5), task) for family in (SVM, plain))
+    assert trials_of(ours) == trials_of(theirs)
+    assert result_of(ours).correct == result_of(theirs).correct
+
+
+def test_the_trials_of_a_cell_share_the_distances_of_each_fold(task, make_cell, monkeypatch):
+    made = []
+    fresh = distances._fresh
+    monkeypatch.setattr(distances, "_fresh", lambda X: made.append(len(X)) or fresh(X))
+    assert result_of(run(make_cell(SVM, size=100, trials=4), task)).outcome is Outcome.COMPLETE
+    assert made == [80] * 5 + [100]
+
+
+def test_the_test_rows_are_predicted_once(logistic, task, make_cell, monkeypatch):
+    asked = []
+    for method in ("predict", "predict_proba"):
+        plain = getattr(LogisticRegression, method)
+        monkeypatch.setattr(
+            LogisticRegression, method, lambda self, X, plain=plain: asked.append(len(X)) or plain(self, X)
+        )
+    run(make_cell(logistic), task)
+    assert asked.count(len(task.y_test)) == 1

@@ -32,6 +32,7 @@ from harness.errors import StoreError
 from harness.model_files import dump, load
 from models import LogisticRegression as OurLogisticRegression
 from models import NeuralNetworkClassifier
+from models.svm import KernelSVC
 
 RNG = np.random.default_rng(0)
 y = np.arange(90) % 3
@@ -39,6 +40,7 @@ X = (RNG.normal(size=(90, 4)) + 2 * np.eye(3, 4)[y]).astype(np.float32)
 LEARNERS = [
     NeuralNetworkClassifier(steps=20),
     OurLogisticRegression(),
+    KernelSVC(),
     LogisticRegression(),
     SVC(),
     LinearSVC(),

@@ -1,9 +1,11 @@
 import json
+import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from harness import data
 from harness import plan as planning
 from harness.config import DataSettings, LaunchSettings, RepeatRule
 from harness.errors import ConfigError
@@ -195,3 +197,10 @@ def test_the_plan_command_prints_json_that_adds_up(config, capsys):
     assert told["missing"] == len(told["cells"]) == 8
     assert told["estimated_seconds"] > 0
     assert told["done"] == 0
+
+
+def test_a_cell_that_is_sent_to_a_worker_names_its_data_and_does_not_carry_it(config, tmp_path):
+    plan = planning.make(config, data.load("digits", {}, tmp_path / "cache"))
+    cell = plan.cells[0]
+    assert len(pickle.dumps(cell)) < 5_000
+    assert np.array_equal(data.open_cached(cell.path).X, plan.task.X)

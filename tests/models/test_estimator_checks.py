@@ -3,6 +3,7 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from models import LogisticRegression, NeuralNetworkClassifier, NeuralNetworkRegressor
+from models.svm import KernelSVC
 
 ESTIMATORS = [
     LogisticRegression(),
@@ -10,6 +11,7 @@ ESTIMATORS = [
     NeuralNetworkRegressor(),
     NeuralNetworkClassifier(hidden=(), standardize=False, dtype="float64"),
     NeuralNetworkRegressor(early_stopping=True),
+    KernelSVC(),
 ]
 
 

@@ -1,0 +1,122 @@
+"""A support vector machine with the radial basis kernel, its kernel matrices made by matrix products.
+
+libsvm, behind scikit-learn's SVC, evaluates a kernel value by value and forgets it, in training and for every
+row that is predicted. Here it is given the whole matrix and only solves, and predicting is a product with the
+support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")`. Training takes 8 n^2 bytes,
+twice that below `distances.shared`.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.svm import SVC
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from models.distances import among, between, decayed
+from models.standardization import in_blocks
+
+_BLOCK_ELEMENTS = 2**21
+
+
+class KernelSVC(ClassifierMixin, BaseEstimator):
+    """SVC with kernel exp(-gamma ||a - b||^2), one against one for more than two classes.
+
+    gamma="scale" is 1 / (features * variance of X). C, the cost of a margin error, and tol, where to stop,
+    are SVC's.
+
+    After fit: classes_, support_ (rows of X, class by class), support_vectors_, n_support_ (per class),
+    dual_coef_ (classes - 1, support vectors), intercept_ (per pair of classes), gamma_.
+
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> bool(KernelSVC(C=10.0).fit(X, y).score(X, y) > 0.97)
+    True
+    """
+
+    def __init__(
+        self,
+        C: float = 1.0,
+        *,
+        gamma: float | Literal["scale"] = "scale",
+        tol: float = 1e-3,
+    ) -> None:
+        self.C = C
+        self.gamma = gamma
+        self.tol = tol
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Train on X (n, d) and y (n,). Raises ValueError for unsuitable settings or data."""
+        checked = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C")
+        data, target = (np.asarray(part) for part in checked)
+        check_classification_targets(target)
+        self.classes_, codes = np.unique(target, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y must hold at least 2 classes, got 1 class ({self.classes_.tolist()[0]!r})")
+        self.gamma_ = self._gamma(data)
+        order = np.argsort(codes, kind="stable")  # a class's columns side by side are read a fifth faster
+        solved = self._solved(decayed(among(data[order]), self.gamma_), codes[order])
+        self.support_, self.n_support_ = order[solved.support_], solved.n_support_
+        self.support_vectors_ = data[self.support_]
+        flipped = -1 if len(self.classes_) == 2 else 1  # scikit-learn turns the only pair round
+        self.dual_coef_, self.intercept_ = flipped * solved.dual_coef_, flipped * solved.intercept_
+        return self
+
+    def margins(self, X: ArrayLike) -> NDArray[np.float64]:
+        """f_ij(x) (n, pairs) of each pair of classes i < j, in the order 01, 02, ..., 12, ...: above 0 for i.
+
+        It is the sum over the support vectors s of the two classes of their coefficients times K(x, s), plus
+        the pair's intercept.
+        """
+        check_is_fitted(self)
+        data = np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
+        first, second = self._pairs()
+        others = len(self.classes_) - 1
+        values = np.empty((len(data), len(first)))
+        ends = np.cumsum(self.n_support_)
+        vectors = self.support_vectors_.astype(np.float64)
+        for part in in_blocks(len(data), max(1, _BLOCK_ELEMENTS // len(vectors))):
+            K = decayed(between(data[part], vectors), self.gamma_)
+            sums = [
+                K[:, end - count : end] @ self.dual_coef_[:, end - count : end].T
+                for end, count in zip(ends, self.n_support_, strict=True)
+            ]
+            # Class i's coefficients against j stand in row j - 1, class j's against i in row i.
+            table = np.hstack(sums)
+            values[part] = table[:, first * others + second - 1] + table[:, second * others + first]
+        values += self.intercept_
+        return values
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The class that wins most pairs, the first of equals, (n,)."""
+        won = self.margins(X) > 0
+        first, second = self._pairs()
+        classes = np.arange(len(self.classes_))
+        for_first, for_second = ((pair[:, None] == classes).astype(np.float32) for pair in (first, second))
+        votes = won @ for_first + ~won @ for_second
+        labels: NDArray[Any] = self.classes_[votes.argmax(axis=1)]
+        return labels
+
+    def _gamma(self, X: NDArray[Any]) -> float:
+        if self.gamma != "scale":
+            if not 0 < self.gamma < np.inf:
+                raise ValueError(f'gamma must be above 0 and finite, or "scale"; got {self.gamma!r}')
+            return float(self.gamma)
+        variance = float(X.var(dtype=np.float64))
+        return 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
+
+    def _solved(self, K: NDArray[np.float64], codes: NDArray[np.intp]) -> Any:
+        solver = SVC(C=self.C, kernel="precomputed", tol=self.tol)
+        with config_context(assume_finite=True):  # X was checked
+            return solver.fit(K, codes)
+
+    def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The first and the second class of each pair."""
+        pairs = np.array(list(combinations(range(len(self.classes_)), 2)))
+        return pairs[:, 0], pairs[:, 1]
