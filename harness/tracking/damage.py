@@ -16,7 +16,8 @@ from mlflow.entities import Run
 
 from harness.errors import DamageError, StoreError
 from harness.tracking import artifacts, digests, trials
-from harness.tracking.reading import cell_record, children, in_order, search
+from harness.tracking.finding import children, search
+from harness.tracking.reading import cell_record, in_order
 from harness.tracking.store import Store
 from harness.tracking.sweeps import MEMBERS
 
