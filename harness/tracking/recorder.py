@@ -24,6 +24,7 @@ from harness.tracking.finding import children, search
 from harness.tracking.reading import in_order
 from harness.tracking.remote import Heart, Pace, RemoteClaims
 from harness.tracking.store import Store
+from harness.tracking.tables import CellRuns
 from harness.tracking.writing import Held, Times
 
 
@@ -41,6 +42,7 @@ class Recorder:
         self._runs: dict[str, str] = {}
         self._best: dict[str, dict[int, Trial]] = {}
         self._written: dict[str, int] = {}  # when a result was written that was cut off
+        self._cells = CellRuns(store.tables, self._experiment) if store.tables is not None else None
         self._remote = _remote_claims(store, self._experiment) if store.is_remote else None
 
     def claim(self, cell: Cell) -> bool:
@@ -69,7 +71,7 @@ class Recorder:
         if self._remote is not None:
             held = self._remote.run_of(cell.key)
             return None if held is None else self._adopt(cell, self._client.get_run(held))
-        found = search(self._client, [self._experiment], f"tags.kind = 'cell' and tags.cell = '{cell.key}'")
+        found = self._found(cell.key)
         if any(run.info.status == "FINISHED" for run in found):
             return None
         for run in found:
@@ -78,6 +80,12 @@ class Recorder:
             self._remove(run)  # a failed cell is tried anew
         self._runs[cell.key] = self._create(cell)
         return ()
+
+    def _found(self, key: str) -> list[Run]:
+        """The runs of a cell."""
+        if self._cells is not None:
+            return self._cells.of(key)
+        return search(self._client, [self._experiment], f"tags.kind = 'cell' and tags.cell = '{key}'")
 
     def _adopt(self, cell: Cell, run: Run) -> tuple[Trial, ...]:
         """Take over a run whose driver is gone; a trial without terminal status never happened."""

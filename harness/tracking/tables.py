@@ -7,6 +7,7 @@ tests compare for the revisions in `KNOWN`; tables of others, and servers, are t
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from sys import intern
@@ -28,6 +29,15 @@ LATEST: Table = models.SqlLatestMetric.__table__
 DATASETS: Table = models.SqlDataset.__table__
 INPUTS: Table = models.SqlInput.__table__
 
+AT_ROW = "SELECT run_uuid FROM runs WHERE rowid = ?"
+NEWEST = "SELECT rowid, run_uuid FROM runs ORDER BY rowid DESC LIMIT 1"
+# CROSS JOIN keeps SQLite to this order, and so from reading the tags of all runs.
+CELLS_AFTER = """
+SELECT cell.value, runs.run_uuid FROM runs CROSS JOIN tags AS kind CROSS JOIN tags AS cell
+WHERE runs.rowid > ? AND kind.run_uuid = runs.run_uuid AND kind.key = 'kind' AND kind.value = 'cell'
+AND cell.run_uuid = runs.run_uuid AND cell.key = 'cell'
+"""
+
 
 class Tables:
     """The tables of one database, whose revision is known; writing.py writes them."""
@@ -44,6 +54,37 @@ class Tables:
                 yield from _whole(connection, found[first : first + AT_ONCE])
 
 
+class CellRuns:
+    """Where each cell's runs are: the first look is at all runs of the database, later ones at the new.
+
+    New are the rows after the newest of the last look, as SQLite numbers them, as long as that one is where it
+    was; else, as after `mlflow gc`, all are looked at anew.
+    """
+
+    def __init__(self, tables: Tables, experiment: str) -> None:
+        self._engine, self._experiment = tables.engine, experiment
+        self._newest: tuple[int, str] = (0, "")
+        self._ids: dict[str, list[str]] = defaultdict(list)
+
+    def of(self, key: str) -> list[Run]:
+        """The active runs of a cell, oldest first."""
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            self._look(connection)
+            own = _active([self._experiment]).where(RUNS.c.run_uuid.in_(self._ids[key]))
+            return list(_whole(connection, connection.execute(own).mappings().all()))
+
+    def _look(self, connection: Connection) -> None:
+        row, run_id = self._newest
+        if connection.exec_driver_sql(AT_ROW, (row,)).scalar() != run_id:
+            self._ids.clear()
+            row = 0
+        for cell, found in connection.exec_driver_sql(CELLS_AFTER, (row,)):
+            self._ids[cell].append(found)
+        if newest := connection.exec_driver_sql(NEWEST).first():
+            self._newest = (newest[0], newest[1])
+
+
 @cache
 def opened(uri: str) -> Tables | None:
     """The tables at an SQLite address, which is kept open; None where they are of an unknown revision."""
@@ -55,10 +96,7 @@ def opened(uri: str) -> Tables | None:
 
 def _chosen(experiments: Iterable[str], status: str, tags: Mapping[str, str]) -> Select[Any]:
     """Rows of `runs`: those with the first tag are looked up, and each of them is asked for the others."""
-    query = select(RUNS).where(
-        RUNS.c.experiment_id.in_([int(each) for each in experiments]),
-        RUNS.c.lifecycle_stage == LifecycleStage.ACTIVE,
-    )
+    query = _active(experiments)
     for number, (name, text) in enumerate(tags.items()):
         held = TAGS.alias()
         has = (held.c.key == name, held.c.value == text)
@@ -67,7 +105,17 @@ def _chosen(experiments: Iterable[str], status: str, tags: Mapping[str, str]) ->
     if status:
         other = status.removeprefix("!")
         query = query.where(RUNS.c.status != other if other != status else RUNS.c.status == other)
-    return query.order_by(RUNS.c.start_time, RUNS.c.run_uuid)
+    return query
+
+
+def _active(experiments: Iterable[str]) -> Select[Any]:
+    """The rows of `runs` that nobody deleted, oldest first."""
+    return (
+        select(RUNS)
+        .where(RUNS.c.experiment_id.in_([int(each) for each in experiments]))
+        .where(RUNS.c.lifecycle_stage == LifecycleStage.ACTIVE)
+        .order_by(RUNS.c.start_time, RUNS.c.run_uuid)
+    )
 
 
 def _whole(connection: Connection, found: Sequence[Any]) -> Iterator[Run]:
