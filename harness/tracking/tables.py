@@ -57,7 +57,7 @@ class Tables:
 class CellRuns:
     """Where each cell's runs are: the first look is at all runs of the database, later ones at the new.
 
-    New are the rows after the newest of the last look, as SQLite numbers them, as long as that one is where it
+    New are the rows after the newest of the last look, as SQLite numbers them, where that one is still where it
     was; else, as after `mlflow gc`, all are looked at anew.
     """
 
