@@ -1,4 +1,4 @@
-"""What the harness costs beside the learner: recording a trial, giving it to a worker, and reading it all back.
+"""What the harness costs beside the learner: recording trials, giving them to workers, reading it all back.
 
 The family learns nothing (scikit-learn's DummyClassifier), so what is left is ours. Opt-in, and minutes long:
 
@@ -8,6 +8,7 @@ Times of the driver are of its process, the scheduler and its threads included; 
 said. The two command lines are timed as a person waits for them, from the shell's call to its end.
 """
 
+import io
 import os
 import statistics
 import subprocess
@@ -71,7 +72,7 @@ def recorder_of(config: SweepConfig, plan: Plan) -> Recorder:
 
 
 def record(recorder: Recorder, cell: Cell, correct: bytes) -> list[float]:
-    """Record a cell whole; the driver's processor time of each of its trials, a share of the cell's in each."""
+    """Record a cell whole; the processor time of each of its trials, with a share of the cell's own."""
     costs, begin = [], time.process_time()
     assert recorder.claim(cell)
     assert recorder.begin(cell) == ()
@@ -140,7 +141,7 @@ def test_two_local_workers_are_kept_busy_with_trials_of_nothing(tmp_path):
     )
     plan = planning.of(config)
     costs = [(cell.key, 1.0) for cell in plan.cells]
-    ledger = Watched(Journal(recorder_of(config, plan), Progress(costs, open(os.devnull, "w"))))
+    ledger = Watched(Journal(recorder_of(config, plan), Progress(costs, io.StringIO())))
     launch.run(config.launch, list(plan.cells), ledger)
     marks = ledger.marks[len(ledger.marks) // 10 :]  # the first have workers that still import
     (began, used), (ended, used_in_all) = marks[0], marks[-1]

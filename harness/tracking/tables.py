@@ -57,8 +57,8 @@ class Tables:
 class CellRuns:
     """Where each cell's runs are: the first look is at all runs of the database, later ones at the new.
 
-    New are the rows after the newest of the last look, as SQLite numbers them, where that one is still where it
-    was; else, as after `mlflow gc`, all are looked at anew.
+    New are the rows after the newest of the last look, as SQLite numbers them, where that one is still there;
+    else, as after `mlflow gc`, all are looked at anew.
     """
 
     def __init__(self, tables: Tables, experiment: str) -> None:
@@ -102,10 +102,8 @@ def _chosen(experiments: Iterable[str], status: str, tags: Mapping[str, str]) ->
         has = (held.c.key == name, held.c.value == text)
         own = exists().where(held.c.run_uuid == RUNS.c.run_uuid, *has)
         query = query.where(own if number else RUNS.c.run_uuid.in_(select(held.c.run_uuid).where(*has)))
-    if status:
-        other = status.removeprefix("!")
-        query = query.where(RUNS.c.status != other if other != status else RUNS.c.status == other)
-    return query
+    other = status.removeprefix("!")
+    return query.where(RUNS.c.status != other if other != status else RUNS.c.status == other)
 
 
 def _active(experiments: Iterable[str]) -> Select[Any]:
