@@ -16,7 +16,7 @@ from mlflow.entities import Run
 
 from harness.errors import DamageError, StoreError
 from harness.tracking import artifacts, digests, trials
-from harness.tracking.finding import children, search
+from harness.tracking.finding import children, find, search
 from harness.tracking.reading import cell_record, in_order
 from harness.tracking.store import Store
 from harness.tracking.sweeps import MEMBERS
@@ -68,8 +68,8 @@ def examine(store: Store) -> list[Examined]:
 
 def _of(store: Store, experiment: str, data: str) -> Examined:
     cells = search(store.client, [experiment], "tags.kind = 'cell'")  # before their trials, which come first
-    ended = search(store.client, [experiment], "tags.kind = 'trial' and attributes.status != 'RUNNING'")
-    sweeps = search(store.client, [experiment], "tags.kind = 'sweep' and attributes.status = 'FINISHED'")
+    ended = list(find(store, [experiment], "!RUNNING", kind="trial"))
+    sweeps = list(find(store, [experiment], "FINISHED", kind="sweep"))
     below: dict[str, list[Run]] = defaultdict(list)
     for run in ended:
         below[run.data.tags.get(PARENT, "")].append(run)

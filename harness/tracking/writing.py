@@ -17,6 +17,7 @@ from typing import Any
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, LifecycleStage, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
+from mlflow.utils.uri import append_to_uri_path
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import sqlite
 
@@ -113,7 +114,7 @@ def _log(client: MlflowClient, run_id: str, time: int, held: Held) -> None:
 def _insert_run(tables: Tables, experiment: str, name: str, status: str, times: Times, held: Held) -> str:
     run_id = uuid.uuid4().hex
     with tables.engine.begin() as connection:
-        place = f"{_folder(connection, experiment)}/{run_id}/artifacts"
+        place = append_to_uri_path(_folder(connection, experiment), run_id, "artifacts")  # type: ignore[no-untyped-call]
         row = _row(run_id, name, status, times) | {"experiment_id": int(experiment), "artifact_uri": place}
         connection.execute(insert(RUNS), row)
         connection.execute(insert(TAGS), _pairs(run_id, {**held.tags, "mlflow.runName": name}))
@@ -143,7 +144,7 @@ def _folder(connection: Connection, experiment: str) -> str:
     )
     if (folder := connection.execute(query).scalar()) is None:
         raise MlflowException(f"the experiment {experiment} was deleted")
-    return str(folder).rstrip("/")
+    return str(folder)
 
 
 def _row(run_id: str, name: str, status: str, times: Times) -> dict[str, Any]:
