@@ -56,10 +56,7 @@ class Examined:
 
 
 def examine(store: Store) -> list[Examined]:
-    """Read every cell and sweep of a local store as a sweep reads its own, by data set; nothing is changed.
-
-    240 cells with 1,920 trials take 2.2 s on one core.
-    """
+    """Read every cell and sweep of a local store as a sweep reads its own, by data set; nothing is changed."""
     with store.told():
         experiments = store.client.search_experiments()
         examined = [_of(store, each.experiment_id, each.name) for each in experiments]
