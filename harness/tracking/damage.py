@@ -56,7 +56,7 @@ class Examined:
 
 
 def examine(store: Store) -> list[Examined]:
-    """Read every cell and sweep of a local store as a sweep reads its own, by data set; nothing is changed."""
+    """Read every cell and sweep of a local store as a sweep reads its own, by data set; nothing changes."""
     with store.told():
         experiments = store.client.search_experiments()
         examined = [_of(store, each.experiment_id, each.name) for each in experiments]
