@@ -204,25 +204,29 @@ def missing(plan: Plan, ended: Mapping[str, CellRecord]) -> list[Cell]:
 
 def longest_first(cells: Iterable[Cell], ended: Collection[CellRecord]) -> list[Cell]:
     """Cells by falling estimated cost, so that no long one is left at the end."""
-    return sorted(cells, key=lambda cell: -estimated_seconds(cell, ended))
+    seconds = estimated_seconds(cells := list(cells), ended)
+    return sorted(cells, key=lambda cell: -seconds[cell.key])
 
 
-def estimated_seconds(cell: Cell, ended: Collection[CellRecord]) -> float:
-    """What a cell may cost: as its family's recorded cells of the nearest size, else as its file guesses."""
-    trial = _trial_seconds(cell, ended)
+def estimated_seconds(cells: Iterable[Cell], ended: Collection[CellRecord]) -> dict[str, float]:
+    """What cells may cost, by key; of the records of a family and a size the first counts."""
+    known: dict[str, dict[int, CellRecord]] = {}
+    for record in ended:
+        if record.seconds > 0:
+            known.setdefault(record.family, {}).setdefault(record.size, record)
+    return {cell.key: _seconds(cell, known.get(cell.family.name, {})) for cell in cells}
+
+
+def _seconds(cell: Cell, alike: Mapping[int, CellRecord]) -> float:
+    """Its trials and its refit, by the record of the nearest size, or as its family's file guesses."""
+    trial = cell.family.seconds_per_row * (cell.size + BASE_ROWS)
+    if alike:
+        nearest = alike[min(alike, key=lambda size: abs(size - cell.size))]
+        share = (cell.size + BASE_ROWS) / (nearest.size + BASE_ROWS)
+        trial = nearest.seconds * share / (nearest.trials + 1)
     if cell.search.seconds is not None:
         return max(cell.search.seconds, trial) + trial  # the trial under way ends; then the refit
     return trial * ((cell.search.trials_in_all or 0) + 1)
-
-
-def _trial_seconds(cell: Cell, ended: Collection[CellRecord]) -> float:
-    """What a trial or the refit may cost, by the nearest size of the family's records or by its file."""
-    alike = [record for record in ended if record.family == cell.family.name and record.seconds > 0]
-    if not alike:
-        return cell.family.seconds_per_row * (cell.size + BASE_ROWS)
-    nearest = min(alike, key=lambda record: abs(record.size - cell.size))
-    share = (cell.size + BASE_ROWS) / (nearest.size + BASE_ROWS)
-    return nearest.seconds * share / (nearest.trials + 1)
 
 
 def show(config: SweepConfig) -> int:
@@ -234,7 +238,7 @@ def show(config: SweepConfig) -> int:
     plan = of(config)
     ended = ended_cells(store, plan.task.name, plan.keys) if store else {}
     left = {cell.key for cell in missing(plan, ended)}
-    seconds = {cell.key: estimated_seconds(cell, ended.values()) for cell in plan.cells}
+    seconds = estimated_seconds(plan.cells, ended.values())
     if config.format == "json":
         print(json.dumps(_as_json(config, plan, left, seconds), indent=1))
     else:

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -121,13 +122,17 @@ def _of_address(text: str) -> Iterator[str]:
         yield from (secret, unquote(secret))
 
 
+@lru_cache(maxsize=4096)
+def _of_variable(name: str, value: str) -> frozenset[str]:
+    own = {value} if _SECRET_NAME.search(name) else set()
+    return frozenset(own.union(_of_address(value)))
+
+
 def known() -> list[str]:
     """Every secret in each form that a text may hold it in, the longest first."""
     found = _given | set(_taken.values())
     for name, value in os.environ.items():
-        if _SECRET_NAME.search(name):
-            found.add(value)
-        found.update(_of_address(value))
+        found.update(_of_variable(name, value))
     forms = {form for secret in found if len(secret) >= SHORTEST for form in _forms(secret)}
     return sorted(forms, key=len, reverse=True)
 

@@ -117,8 +117,8 @@ def _run_cells(
     config: SweepConfig, plan: Plan, store: Store, left: list[Cell], ended: Mapping[str, CellRecord]
 ) -> None:
     ordered = planning.longest_first(left, ended.values())
-    costs = [(cell.key, planning.estimated_seconds(cell, ended.values())) for cell in ordered]
-    journal, stopped = Journal(Recorder(store, plan.task, config.source), Progress(costs)), ""
+    costs = planning.estimated_seconds(ordered, ended.values())
+    journal, stopped = Journal(Recorder(store, plan.task, config.source), Progress(costs.items())), ""
     if config.launch.name == "inline" and config.search.trial_seconds is not None:
         print(
             "note: with launch=inline search.trial_seconds is looked at between the reports of a trial only; "

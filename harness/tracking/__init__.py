@@ -2,10 +2,11 @@
 
 store.py opens (and makes) the database, after integrity.py read it through, and database.py looks at it as a
 file; claims.py keeps two drivers off the same cell, remote.py also where they share nothing but a server;
-patience.py waits out what outage.py says may pass; recorder.py writes cells and trials; reading.py reads them
-back, recorded.py one whole for reproduction; sweeps.py writes what is derived from them. digests.py finds a
-run, artifacts.py a file, damage.py every cell and sweep that is not what was recorded; leftovers.py finds
-what cut-off sweeps left.
+patience.py waits out what outage.py says may pass; recorder.py writes cells and trials, sweeps.py what is
+derived from them; finding.py finds runs, and reading.py reads them back, recorded.py one whole for
+reproduction. Below these, tables.py and writing.py do at once for a local store what MLflow's client does in
+many steps. digests.py tells whether a run is what was recorded, artifacts.py a file, damage.py every cell and
+sweep; leftovers.py finds what cut-off sweeps left.
 """
 
 import logging

@@ -16,7 +16,8 @@ from mlflow.entities import Run
 
 from harness.errors import DamageError, StoreError
 from harness.tracking import artifacts, digests, trials
-from harness.tracking.reading import cell_record, children, in_order, search
+from harness.tracking.finding import children, find, search
+from harness.tracking.reading import cell_record, in_order
 from harness.tracking.store import Store
 from harness.tracking.sweeps import MEMBERS
 
@@ -55,10 +56,7 @@ class Examined:
 
 
 def examine(store: Store) -> list[Examined]:
-    """Read every cell and sweep of a local store as a sweep reads its own, by data set; nothing is changed.
-
-    240 cells with 1,920 trials take 2.2 s on one core.
-    """
+    """Read every cell and sweep of a local store as a sweep reads its own, by data set; nothing changes."""
     with store.told():
         experiments = store.client.search_experiments()
         examined = [_of(store, each.experiment_id, each.name) for each in experiments]
@@ -67,8 +65,8 @@ def examine(store: Store) -> list[Examined]:
 
 def _of(store: Store, experiment: str, data: str) -> Examined:
     cells = search(store.client, [experiment], "tags.kind = 'cell'")  # before their trials, which come first
-    ended = search(store.client, [experiment], "tags.kind = 'trial' and attributes.status != 'RUNNING'")
-    sweeps = search(store.client, [experiment], "tags.kind = 'sweep' and attributes.status = 'FINISHED'")
+    ended = list(find(store, [experiment], "!RUNNING", kind="trial"))
+    sweeps = list(find(store, [experiment], "FINISHED", kind="sweep"))
     below: dict[str, list[Run]] = defaultdict(list)
     for run in ended:
         below[run.data.tags.get(PARENT, "")].append(run)

@@ -113,7 +113,7 @@ def remove(client: MlflowClient, claims: Claims, left: Iterable[Left]) -> dict[s
 
 def _removable(client: MlflowClient, claim: str) -> list[Run]:
     """What is RUNNING under a claim that is held, looked at anew; of a sweep also its finished curves."""
-    from harness.tracking.reading import children, search
+    from harness.tracking.finding import children, search
 
     name = claim.removeprefix("sweep ")
     tag = "cell" if name == claim else "sweep"

@@ -14,7 +14,8 @@ from mlflow.exceptions import MlflowException
 from harness.errors import StoreError
 from harness.records import CellResult, Outcome, Trial
 from harness.tracking import digests, trials
-from harness.tracking.reading import artifact, cell_record, children, in_order
+from harness.tracking.finding import children
+from harness.tracking.reading import artifact, cell_record, in_order
 from harness.tracking.store import Store
 from harness.tracking.sweeps import MEMBERS
 

@@ -14,15 +14,18 @@ from pathlib import Path
 
 import numpy as np
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag
+from mlflow.entities import Dataset, Run
 
 from harness import model_files
 from harness.records import Cell, CellResult, Outcome, Task, Trial
 from harness.secrets import hidden, hide, known
-from harness.tracking import digests, trials
-from harness.tracking.reading import children, in_order, search
+from harness.tracking import digests, trials, writing
+from harness.tracking.finding import children, search
+from harness.tracking.reading import in_order
 from harness.tracking.remote import Heart, Pace, RemoteClaims
 from harness.tracking.store import Store
+from harness.tracking.tables import CellRuns
+from harness.tracking.writing import Held, Times
 
 
 class Recorder:
@@ -39,6 +42,7 @@ class Recorder:
         self._runs: dict[str, str] = {}
         self._best: dict[str, dict[int, Trial]] = {}
         self._written: dict[str, int] = {}  # when a result was written that was cut off
+        self._cells = CellRuns(store.tables, self._experiment) if store.tables is not None else None
         self._remote = _remote_claims(store, self._experiment) if store.is_remote else None
 
     def claim(self, cell: Cell) -> bool:
@@ -67,7 +71,7 @@ class Recorder:
         if self._remote is not None:
             held = self._remote.run_of(cell.key)
             return None if held is None else self._adopt(cell, self._client.get_run(held))
-        found = search(self._client, [self._experiment], f"tags.kind = 'cell' and tags.cell = '{cell.key}'")
+        found = self._found(cell.key)
         if any(run.info.status == "FINISHED" for run in found):
             return None
         for run in found:
@@ -76,6 +80,12 @@ class Recorder:
             self._remove(run)  # a failed cell is tried anew
         self._runs[cell.key] = self._create(cell)
         return ()
+
+    def _found(self, key: str) -> list[Run]:
+        """The runs of a cell."""
+        if self._cells is not None:
+            return self._cells.of(key)
+        return search(self._client, [self._experiment], f"tags.kind = 'cell' and tags.cell = '{key}'")
 
     def _adopt(self, cell: Cell, run: Run) -> tuple[Trial, ...]:
         """Take over a run whose driver is gone; a trial without terminal status never happened."""
@@ -88,7 +98,7 @@ class Recorder:
         ended = in_order(recorded, run.info.run_id, self._store.label)
         self._runs[cell.key] = run.info.run_id
         self._best[cell.key] = dict(enumerate(ended))
-        if run.data.metrics:  # of a result that was cut off
+        if run.data.metrics or run.data.params:  # of a result that was cut off
             history = self._client.get_metric_history(run.info.run_id, "trials")
             self._written[cell.key] = max((point.timestamp for point in history), default=0)
         return ended
@@ -99,13 +109,13 @@ class Recorder:
         self._client.delete_run(run.info.run_id)
 
     def _create(self, cell: Cell) -> str:
-        run = self._client.create_run(self._experiment, tags=_identity(cell), run_name=_name(cell))
-        return str(run.info.run_id)
+        times, held = Times(int(time.time() * 1000)), Held(_identity(cell), {}, {})
+        return writing.new_run(self._store, self._experiment, _name(cell), "RUNNING", times, held)
 
     def trial(self, cell: Cell, trial: Trial) -> None:
         """Record a trial of an open cell."""
         with self._store.told():
-            trials.write(self._client, self._experiment, self._runs[cell.key], cell, trial)
+            trials.write(self._store, self._experiment, self._runs[cell.key], cell, trial)
         self._best.setdefault(cell.key, {})[trial.number] = trial
 
     def result(self, cell: Cell, result: CellResult) -> None:
@@ -131,21 +141,18 @@ class Recorder:
             digests.FILES: digests.of_files(files),
         }
         tags[digests.DIGEST] = digests.of_run(tags, metrics, params)
-        now = max(int(time.time() * 1000), self._written.get(cell.key, 0) + 1)  # the later of two counts
-        self._client.log_batch(
-            run_id,
-            metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
-            params=[Param(name, text) for name, text in params.items()],
-            tags=[RunTag(name, text) for name, text in tags.items()],
-        )
-        self._client.log_inputs(run_id, [DatasetInput(self._dataset(), [])])
         with tempfile.TemporaryDirectory() as folder:
-            for name, held in files.items():
-                Path(folder, name).write_bytes(held)
+            for name, content in files.items():
+                Path(folder, name).write_bytes(content)
             self._client.log_artifacts(run_id, folder)
         if self._remote is not None:
             self._remove_orphans(run_id)
-        self._client.set_terminated(run_id, trials.TERMINAL.get(result.outcome, "FAILED"))
+        now, before = int(time.time() * 1000), self._written.get(cell.key)
+        status, held = trials.TERMINAL.get(result.outcome, "FAILED"), Held(tags, metrics, params)
+        if before is None:
+            writing.end_run(self._store, run_id, status, now, held, self._dataset())
+        else:  # the later of two counts
+            writing.end_again(self._store, run_id, status, max(now, before + 1), held, self._dataset())
         self._forget(cell)
 
     def _remove_orphans(self, run_id: str) -> None:

@@ -27,7 +27,7 @@ from mlflow.entities import Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from harness.tracking import digests
-from harness.tracking.reading import children, search
+from harness.tracking.finding import children, search
 
 
 @dataclass(frozen=True)

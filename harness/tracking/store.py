@@ -23,11 +23,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError  # MLflow's own store sta
 
 from harness.errors import StoreError
 from harness.secrets import hide
-from harness.tracking import integrity
+from harness.tracking import integrity, tables
 from harness.tracking.claims import Claims
 from harness.tracking.database import orphans, set_aside
 from harness.tracking.outage import reason_of, shown
 from harness.tracking.patience import Patient
+from harness.tracking.tables import Tables
 
 BUSY_SECONDS = 60  # how long a writer waits for another driver's transaction
 LONGEST_NAME = 150  # bytes of a folder's name
@@ -35,12 +36,17 @@ LONGEST_NAME = 150  # bytes of a folder's name
 
 @dataclass(frozen=True)
 class Store:
-    """An open store: MLflow's client, this process's claims, and where things are."""
+    """An open store: MLflow's client, this process's claims, and where things are.
+
+    Attributes:
+        tables: the database itself, of a local store whose tables are known.
+    """
 
     client: MlflowClient
     claims: Claims
     root: Path
     uri: str
+    tables: Tables | None = None
 
     @property
     def label(self) -> str:
@@ -130,8 +136,8 @@ def open_store(root: Path, uri: str | None = None) -> Store:
         ) from error
     client = _connected(uri)
     if is_remote(uri):
-        client = cast(MlflowClient, Patient(client, uri, claims.identity))
-    return Store(client, claims, root, uri)
+        return Store(cast(MlflowClient, Patient(client, uri, claims.identity)), claims, root, uri)
+    return Store(client, claims, root, uri, tables.opened(uri))
 
 
 def check_root(root: Path, uri: str | None) -> None:

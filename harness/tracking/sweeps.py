@@ -18,7 +18,8 @@ from mlflow.entities import Metric, Param, Run
 
 from harness.secrets import hide
 from harness.tracking import digests
-from harness.tracking.reading import CellRecord, artifact, search
+from harness.tracking.finding import find, search
+from harness.tracking.reading import CellRecord, artifact
 from harness.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -38,11 +39,9 @@ def digest_of(records: Iterable[CellRecord], labels: Mapping[str, str]) -> str:
 
 def find_sweep(store: Store, name: str, digest: str | None = None) -> Run | None:
     """The newest finished run of a sweep by name, of this digest where one is given."""
-    query = f"tags.kind = 'sweep' and tags.sweep = '{name}' and attributes.status = 'FINISHED'"
-    if digest is not None:
-        query += f" and tags.digest = '{digest}'"
+    tags = {"kind": "sweep", "sweep": name} | ({} if digest is None else {"digest": digest})
     with store.told():
-        runs = search(store.client, _experiments(store), query)
+        runs = list(find(store, _experiments(store), "FINISHED", **tags))
     return runs[-1] if runs else None
 
 

@@ -1,7 +1,7 @@
 """A trial as an MLflow run and back, bit for bit.
 
 Parameters are `repr`s, metrics are float64, the reported points one JSON tag. A trial is recorded when its
-run has a terminal status, which is the last thing written.
+run has a terminal status, which is the last thing written, or written at once with all the rest (writing.py).
 """
 
 from __future__ import annotations
@@ -10,36 +10,33 @@ import ast
 import json
 import time
 
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run
+from mlflow.entities import Run
 
 from harness.records import Cell, Outcome, Trial
 from harness.secrets import hide
-from harness.tracking import digests
+from harness.tracking import digests, writing
+from harness.tracking.store import Store
+from harness.tracking.writing import Held, Times
 
 TERMINAL = {Outcome.COMPLETE: "FINISHED", Outcome.PRUNED: "FINISHED"}
 MESSAGE_LENGTH = 2000
 
 
-def write(client: MlflowClient, experiment: str, parent: str, cell: Cell, trial: Trial) -> None:
+def write(store: Store, experiment: str, parent: str, cell: Cell, trial: Trial) -> None:
     """Record an ended trial as a child of its cell's run."""
     now = int(time.time() * 1000)
     tags, metrics = _tags(parent, cell, trial), _metrics(trial)
     params = {name: repr(value) for name, value in trial.params.items()}
-    run = client.create_run(
+    digest = digests.of_run(tags, metrics, params)
+    writing.new_run(
+        store,
         experiment,
-        start_time=now - int(trial.seconds * 1000),
-        tags={**tags, digests.DIGEST: digests.of_run(tags, metrics, params)},
-        run_name=f"trial {trial.number}",
+        f"trial {trial.number}",
+        TERMINAL.get(trial.outcome, "FAILED"),
+        Times(now - int(trial.seconds * 1000), now),
+        Held({**tags, digests.DIGEST: digest}, metrics, params),
+        {"traceback.txt": hide(trial.traceback)} if trial.traceback else {},
     )
-    client.log_batch(
-        run.info.run_id,
-        metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
-        params=[Param(name, text) for name, text in params.items()],
-    )
-    if trial.traceback:
-        client.log_text(run.info.run_id, hide(trial.traceback), "traceback.txt")
-    client.set_terminated(run.info.run_id, TERMINAL.get(trial.outcome, "FAILED"), end_time=now)
 
 
 def _metrics(trial: Trial) -> dict[str, float]:

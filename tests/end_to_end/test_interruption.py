@@ -11,7 +11,7 @@ from contextlib import closing
 
 import pytest
 
-from harness.tracking import reading
+from harness.tracking import finding
 from harness.tracking.store import open_store
 from tests.waiting import wait_until
 
@@ -50,7 +50,7 @@ def numbers(root):
 
 def trials(root):
     store = open_store(root)
-    return reading.search(store.client, [store.experiment("digits")], "tags.kind = 'trial'")
+    return finding.search(store.client, [store.experiment("digits")], "tags.kind = 'trial'")
 
 
 def count_trials(root):
@@ -63,7 +63,7 @@ def count_trials(root):
 
 def running(root):
     store = open_store(root)
-    return reading.search(store.client, [store.experiment("digits")], "attributes.status = 'RUNNING'")
+    return finding.search(store.client, [store.experiment("digits")], "attributes.status = 'RUNNING'")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import pytest
 
 from harness import reproduce
 from harness.cli import main
-from harness.tracking import digests, reading
+from harness.tracking import digests, finding
 from harness.tracking.store import open_store
 
 STEPS = itertools.count(1)  # of changed metrics: the newest counts
@@ -69,7 +69,7 @@ def _there(place, monkeypatch):
 def runs(kind, data="digits"):
     store = open_store(Path("mlruns"))
     experiment = store.client.get_experiment_by_name(data).experiment_id
-    return reading.search(store.client, [experiment], f"tags.kind = '{kind}'")
+    return finding.search(store.client, [experiment], f"tags.kind = '{kind}'")
 
 
 def run_id(kind, data="digits"):

@@ -179,7 +179,7 @@ def test_the_plan_tells_each_budget(config, capsys, search, trials, words):
 def test_a_cell_costs_its_trials_and_its_refit_or_its_seconds_and_a_trial_more(config, task):
     def estimate(search, ended=()):
         cell = planning.make(replace(config, search=search), task).cells[0]
-        return planning.estimated_seconds(cell, ended)
+        return planning.estimated_seconds([cell], ended)[cell.key]
 
     trial = estimate(SearchSettings(trials=1)) / 2
     assert estimate(SearchSettings(trials=4)) == pytest.approx(5 * trial)

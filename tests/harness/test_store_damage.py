@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event
 from harness import model_files, sweep
 from harness.errors import StoreError
 from harness.records import CellResult, Outcome, Trial
-from harness.tracking import integrity, reading
+from harness.tracking import finding, integrity, reading
 from harness.tracking import store as stores
 from harness.tracking.database import Fault
 from harness.tracking.recorder import Recorder
@@ -145,7 +145,7 @@ def test_a_first_trial_that_is_lost_is_missed_in_a_cell_under_way(store, recorde
 
 def test_a_note_that_someone_adds_does_no_harm(store, recorded, task):
     before = read(store, task)
-    for run in reading.search(store.client, [store.experiment(task.name)], "tags.kind != 'sweep'"):
+    for run in finding.search(store.client, [store.experiment(task.name)], "tags.kind != 'sweep'"):
         store.client.set_tag(run.info.run_id, "mlflow.note.content", "look at this one")
         store.client.set_tag(run.info.run_id, "mine", "yes")
     assert read(store, task) == before
@@ -570,7 +570,7 @@ def test_a_full_disk_loses_nothing_and_the_cells_continue(small_disk, task, make
     make_room()
     store = finish(disk, task, cells)
     assert read(store, task)[1] == {cell.key: (trial(0), trial(1)) for cell in cells}
-    running = reading.search(store.client, [store.experiment(task.name)], "attributes.status = 'RUNNING'")
+    running = finding.search(store.client, [store.experiment(task.name)], "attributes.status = 'RUNNING'")
     assert running == []
 
 

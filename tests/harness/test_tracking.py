@@ -11,7 +11,7 @@ import pytest
 from harness.cell import run_cell
 from harness.errors import StoreError
 from harness.records import CellResult, Outcome, Trial
-from harness.tracking import reading, sweeps
+from harness.tracking import finding, reading, sweeps
 from harness.tracking.claims import Claims
 from harness.tracking.recorder import Recorder
 from harness.tracking.store import database, open_store
@@ -47,7 +47,7 @@ def result(**change):
 
 def runs(store, kind):
     experiments = [e.experiment_id for e in store.client.search_experiments()]
-    return reading.search(store.client, experiments, f"tags.kind = '{kind}'")
+    return finding.search(store.client, experiments, f"tags.kind = '{kind}'")
 
 
 def test_a_trial_is_read_back_bit_for_bit(recorder, make_cell, logistic):
@@ -118,8 +118,8 @@ def test_trials_are_asked_for_once_however_many_the_cells(
         recorder.trial(cell, TRIAL)
         recorder.result(cell, result())
     records = reading.ended_cells(store, task.name).values()
-    asked, search = [], reading.search
-    monkeypatch.setattr(reading, "search", lambda *words: asked.append(words) or search(*words))
+    asked, find = [], reading.find
+    monkeypatch.setattr(reading, "find", lambda *words, **tags: asked.append(tags) or find(*words, **tags))
     assert sum(map(len, reading.trials_of(store, records).values())) == 4
     assert len(asked) == 1
     assert reading.trials_of(store, []) == {}

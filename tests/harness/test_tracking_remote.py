@@ -18,7 +18,7 @@ from mlflow.exceptions import MlflowException
 
 from harness.errors import StoreError
 from harness.records import CellResult, Outcome, Trial
-from harness.tracking import reading, sweeps
+from harness.tracking import finding, reading, sweeps
 from harness.tracking.recorder import Recorder
 from harness.tracking.remote import Pace
 from harness.tracking.store import open_store
@@ -107,7 +107,7 @@ def numbers(root):
 def every(uri, data, query):
     client = MlflowClient(uri)
     experiment = client.get_experiment_by_name(data)
-    return reading.search(client, [experiment.experiment_id], query) if experiment else []
+    return finding.search(client, [experiment.experiment_id], query) if experiment else []
 
 
 def recorded_once(uri, data="digits"):

@@ -14,6 +14,7 @@ CLIENT = (
     *("create_experiment", "create_run", "log_batch", "log_inputs", "log_artifact", "log_artifacts"),
     *("set_terminated", "delete_run", "set_tag", "update_run", "restore_experiment", "log_param"),
 )
+WHOLE = ("new_run", "end_run", "end_again")  # of harness.tracking.writing
 READING = "no call that writes"
 
 
@@ -37,8 +38,11 @@ class Tripwire:
         from mlflow import MlflowClient
         from sqlalchemy.engine.default import DefaultDialect
 
-        for name in CLIENT:
-            setattr(MlflowClient, name, self._watched(getattr(MlflowClient, name)))
+        from harness.tracking import writing
+
+        for owner, names in ((MlflowClient, CLIENT), (writing, WHOLE)):
+            for name in names:
+                setattr(owner, name, self._watched(getattr(owner, name)))
         DefaultDialect.do_commit = self._committed(DefaultDialect.do_commit)
         self.listen()
 
@@ -49,19 +53,21 @@ class Tripwire:
     def _watched(self, method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def call(client: Any, *args: Any, **kwargs: Any) -> Any:
-            outer, about = self._inside, self._about(args, kwargs)
+            outer, about = self._inside, self._about(method.__name__, args, kwargs)
             self._inside = f"{method.__name__} of {about}"
             answer = method(client, *args, **kwargs)
             if not outer:
-                if method.__name__ == "create_run":
-                    self._runs[answer.info.run_id] = about
+                if method.__name__ in ("create_run", "new_run"):
+                    self._runs[answer if isinstance(answer, str) else answer.info.run_id] = about
                 self.reach(f"after {self._inside}")
             self._inside = outer
             return answer
 
         return call
 
-    def _about(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    def _about(self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        if method == "new_run":
+            return str(args[1])
         first = str(args[0]) if args else ""
         return str(kwargs.get("run_name") or self._runs.get(first, first))
 

@@ -15,7 +15,7 @@ from harness.doctor import mend, records
 from harness.doctor.check import line
 from harness.errors import DamageError, StoreError
 from harness.records import CellResult, Outcome, Trial
-from harness.tracking import damage, leftovers, reading, sweeps
+from harness.tracking import damage, finding, leftovers, reading, sweeps
 from harness.tracking.claims import Claims
 from harness.tracking.recorder import Recorder
 from harness.tracking.store import database, open_store
@@ -49,7 +49,7 @@ def alter(root, statement, *values):
 
 def run_of(store, cell, kind="cell"):
     """The newest run of a cell, or of its trials."""
-    found = reading.search(store.client, [store.experiment(cell.data)], f"tags.cell = '{cell.key}'")
+    found = finding.search(store.client, [store.experiment(cell.data)], f"tags.cell = '{cell.key}'")
     return [run for run in found if run.data.tags["kind"] == kind][-1].info.run_id
 
 
@@ -72,7 +72,7 @@ def looked(root):
 
 
 def active(store, cell):
-    return reading.search(store.client, [store.experiment(cell.data)], f"tags.cell = '{cell.key}'")
+    return finding.search(store.client, [store.experiment(cell.data)], f"tags.cell = '{cell.key}'")
 
 
 # What is found
@@ -212,8 +212,8 @@ def numbers(config):
         key: [replace(trial, seconds=0.0) for trial in held]
         for key, held in reading.trials_of(store, ended.values()).items()
     }
-    running = reading.search(store.client, [store.experiment("digits")], "attributes.status = 'RUNNING'")
-    runs = reading.search(store.client, [store.experiment("digits")], "tags.kind != 'x'")
+    running = finding.search(store.client, [store.experiment("digits")], "attributes.status = 'RUNNING'")
+    runs = finding.search(store.client, [store.experiment("digits")], "tags.kind != 'x'")
     table = table.drop(columns=["fit_seconds", "run_id"])
     return table.to_csv(), trials, running, len(runs)
 
