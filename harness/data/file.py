@@ -25,8 +25,9 @@ from ..secrets import hide
 from ..seeds import seed_for
 from ..splits import SMALLEST_SIZE, subset
 from .encoding import Encoding, frequent_levels
+from .formats import open_table, plain_name
 from .recipe import Options, Recipe, rows_option
-from .table import Table, walk
+from .table import Table
 
 if TYPE_CHECKING:
     import pandas
@@ -39,9 +40,9 @@ NUMERIC_SHARE, NUMERIC_VALUES = 0.95, 20  # from there on, a value that is no nu
 
 def _prepare(options: Options) -> Task:
     path = _path(options)
-    table = walk(path)
+    table = open_table(path, "data.path")
     target = _target(options, table)
-    frame = table.read(text=target)
+    frame = table.read(table.columns, text=(target,))
     classes, y = _labels(table, frame.pop(target))
     pool, test = _pool_and_test(table, y, options["test_rows"])
     if (y[pool] == y[pool[0]]).all():
@@ -54,7 +55,7 @@ def _prepare(options: Options) -> Task:
     levels = {column: frequent_levels(frame[column].iloc[pool], MOST_LEVELS) for column in text}
     encoding = Encoding(tuple(numeric), levels)
     return Task(
-        name=path.stem,
+        name=plain_name(path),
         X=encoding.encode(frame.iloc[pool]),
         y=y[pool],
         X_test=encoding.encode(frame.iloc[test]),
@@ -69,7 +70,7 @@ def _prepare(options: Options) -> Task:
 def _path(options: Options) -> Path:
     if options["path"] is None:
         raise DataError(
-            "data=file needs data.path, the CSV to learn from: data.path=churn.csv data.target=label"
+            "data=file needs data.path, the file to learn from: data.path=churn.csv data.target=label"
         )
     try:
         return Path(str(options["path"])).expanduser()
@@ -79,6 +80,8 @@ def _path(options: Options) -> Path:
 
 def _target(options: Options, table: Table) -> str:
     target, columns = options["target"], table.columns
+    if target is None and table.path.suffix.lower() == ".npz":
+        return "y"
     if target is None:
         raise DataError(f"data=file needs data.target, the column to predict, one of: {_some(columns)}")
     if str(target) in columns:
@@ -94,10 +97,8 @@ def _labels(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...], 
 
     target, labels = labels.name, labels.str.strip()
     if labels.isna().any():
-        line = table.lines[int(labels.isna().argmax())]
-        raise DataError(
-            f"{table.path} line {line} has no {target!r}, the target; fill it in or remove the line"
-        )
+        where = table.where(int(labels.isna().argmax()))
+        raise DataError(f"{where} has no {target!r}, the target; fill it in or remove the line")
     classes = pandas.Series(labels.unique()).sort_values()
     numbers = pandas.to_numeric(classes, errors="coerce")
     if numbers.notna().all():
@@ -127,8 +128,11 @@ def _pool_and_test(table: Table, y: Ints, wanted: object) -> tuple[Ints, Ints]:
 
 def _typed(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any]:
     """Numbers and booleans as float64, anything else as text without surrounding blanks."""
+    import pandas
     from pandas.api.types import is_numeric_dtype
 
+    if isinstance(values.dtype, pandas.CategoricalDtype):
+        return values.astype("str").str.strip()
     present = values.dropna()
     plain = is_numeric_dtype(values) or present.map(lambda value: isinstance(value, bool)).all()
     numbers = values if plain else _all_numbers(table, values)
@@ -138,7 +142,7 @@ def _typed(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any]:
         if too_large.any():
             row = int(too_large.argmax())
             raise DataError(
-                f"{table.path} line {table.lines[row]}: {values.name!r} is {numbers.iloc[row]}, beyond "
+                f"{table.where(row)}: {values.name!r} is {numbers.iloc[row]}, beyond "
                 "32-bit numbers; mend it or rescale the column"
             )
         return numbers
@@ -161,7 +165,7 @@ def _all_numbers(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any]
     if len(present) < NUMERIC_VALUES or len(strange) > (1 - NUMERIC_SHARE) * len(present):
         return None
     raise DataError(
-        f"{table.path} line {table.lines[int(strange.index[0])]}: {values.name!r} is "
+        f"{table.where(int(strange.index[0]))}: {values.name!r} is "
         f"{_short(str(strange.iloc[0]))}, and {len(present) - len(strange):,} of the {len(present):,} values "
         "of that column are numbers; write a number with a point, leave the cell empty if it is missing, or "
         "put a letter before each number of the column if they are codes"

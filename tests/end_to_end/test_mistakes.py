@@ -5,10 +5,13 @@ that finds the mistake; names, bytes and times of every file are the same before
 """
 
 import ctypes
+import gzip
+import io
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -56,6 +59,18 @@ def mine(name, text, *says, words=(), **more):
 
 def table(name, content, *says, words=()):
     return Row(name, ["sweep", *CSV, *words], list(says), {"some.csv": content})
+
+
+def packed(name, file, content, *says):
+    return Row(name, ["sweep", *CSV, f"data.path={file}"], list(says), {file: content})
+
+
+def zipped(*names):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, TABLE)
+    return content.getvalue()
 
 
 def changed(old, new):
@@ -381,6 +396,29 @@ TABLES = [
     table("standard input", TABLE, "there is no file '/dev/stdin'", words=["data.path=/dev/stdin"]),
     table("too long a name", TABLE, "there is no file 'xxx", words=["data.path=" + "x" * 300]),
     table("home of nobody", TABLE, "write the path in full", words=["data.path='~nobody_here/x'"]),
+]
+TABLES += [
+    packed(
+        "a gzip file that is none", "some.csv.gz", TABLE.encode(), "cannot be read as a gzip file", "mend"
+    ),
+    packed(
+        "a gzip file cut short", "some.csv.gz", gzip.compress(TABLE.encode())[:-9], "as a gzip file (Compr"
+    ),
+    packed(
+        "a packed line", "some.csv.gz", gzip.compress(TABLE.encode() + b"1,2\n"), "some.csv.gz line 42 has 2"
+    ),
+    packed(
+        "a zip archive that is none", "some.zip", TABLE.encode(), "as a zip archive (File is not a zip file)"
+    ),
+    packed(
+        "two files in an archive", "some.zip", zipped("a.csv", "b.csv"), "holds 2 files, and must hold one"
+    ),
+    packed(
+        "no Parquet", "some.parquet", TABLE.encode(), "cannot be read as Parquet", "mend data.path or the"
+    ),
+    packed("no Arrow", "some.feather", TABLE.encode(), "cannot be read as Arrow (it begins as no Arrow file"),
+    packed("no NPZ", "some.npz", TABLE.encode(), "cannot be read as NPZ", "save X and y with numpy.savez"),
+    packed("an archive that is no NPZ", "some.npz", zipped("a.csv"), "has no array 'X' (it has a.csv)"),
 ]
 STORES = [
     Row("root that is a file", ["sweep", *DIGITS], ["cannot write", "mlruns"], {"mlruns": "a file"}),

@@ -239,7 +239,7 @@ def test_a_bad_file_is_refused_in_one_line(load_text, tmp_path, text, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"path": None}, r"^data=file needs data\.path, the CSV to learn from: data\.path="),
+        ({"path": None}, r"^data=file needs data\.path, the file to learn from: data\.path="),
         ({"target": None}, r"needs data\.target, the column to predict, one of: age, city, member, label$"),
         (
             {"path": "no.csv"},
