@@ -87,7 +87,7 @@ def _values(path: Path, name: str, column: Any, as_text: bool) -> pandas.Series[
 
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
     if types.is_date(kind) or types.is_timestamp(kind):
-        column = column.cast(pyarrow.timestamp("us", getattr(kind, "tz", None)), safe=False)
+        column = column.cast(pyarrow.timestamp("us"), safe=False)  # zones to UTC
     elif types.is_decimal(kind):
         column = column.cast(pyarrow.float64())
     elif not any(test(kind) for test in _taken_as_they_are(types)):

@@ -53,7 +53,7 @@ def mistake(capsys, *words):
 
 MISTAKES = [
     (["swep"], "unknown command 'swep'; did you mean sweep?"),
-    (["work"], "choose from sweep, plan, report, curves, ui, reproduce, doctor"),
+    (["work"], "choose from sweep, plan, report, curves, data, ui, reproduce, doctor"),
     (["data=digits"], "the command comes first"),
     (["-m", "sweep"], "the command comes first"),
     (["sweep", "model=svn"], "model has no choice 'svn'; did you mean svm?"),
@@ -100,6 +100,8 @@ MISTAKES = [
     (["ui", "+hosts=0.0.0.0"], "unknown key hosts"),
     (["ui", "host=not-an-address"], "host must be an address in numbers"),
     (["ui", "port=70000"], "port must be a whole number from 1 to 65,535"),
+    (["data", "data.path=x"], "data.path is given and no data is chosen; add data=..."),
+    (["data", "seed=3"], "unknown key seed"),
     (["doctor", "format=xml"], "format must be one of text, json"),
 ]
 
@@ -325,7 +327,7 @@ def test_hydras_flags_work_after_the_command(capsys, tmp_path):
 
 
 COMPLETIONS = [
-    ("harness ", "sweep plan report curves ui reproduce doctor"),
+    ("harness ", "sweep plan report curves data ui reproduce doctor"),
     ("harness sw", "sweep"),
     ("harness sweep data=", "data=digits data=file data=flights"),
     ("/usr/bin/harness plan search=t", "search=tpe"),
