@@ -6,11 +6,8 @@ earlier ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from .errors import ConfigError
 from .records import Ints
 
 
@@ -64,22 +61,3 @@ def latest(times: Ints, rows: int) -> Ints:
     ([0, 2], [2])
     """
     return np.sort(np.argsort(times, kind="stable")[len(times) - rows :])
-
-
-def check_groups(draws: Iterable[tuple[int, Ints]]) -> None:
-    """Raise a ConfigError where the rows that a cell draws are all of one group, and cannot be split.
-
-    Args:
-        draws: (size, the groups of its rows).
-
-    >>> check_groups([(64, np.zeros(64, dtype=np.int64))])
-    Traceback (most recent call last):
-    harness.errors.ConfigError: size must be larger than 64, at which a repeat draws rows of one group only; \
-raise data.sizes
-    """
-    for size, groups in draws:
-        if (groups == groups[0]).all():
-            raise ConfigError(
-                f"size must be larger than {size:,}, at which a repeat draws rows of one group only; "
-                "raise data.sizes"
-            )

@@ -21,7 +21,7 @@ from harness.families import build, source_digest
 from harness.progress import duration
 from harness.records import Cell, Family, Task
 from harness.space import default_setting, on_data
-from harness.splits import check_classes, check_size
+from harness.splits import check_classes, check_groups, check_size
 
 if TYPE_CHECKING:
     from harness.config import SweepConfig
@@ -108,6 +108,7 @@ def make(config: SweepConfig, task: Task) -> Plan:
     for size in sizes:
         check_size(size, len(task.y))
         check_classes(size, task.y)
+    check_groups(task, {size: config.repeats.at(size) for size in sizes}, config.seed)
     check_families(config)
     for family in config.families:
         _check_fits(family, task)
