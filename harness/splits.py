@@ -62,10 +62,12 @@ def check_groups(task: Task, repeats: Mapping[int, int], seed: int) -> None:
         repeats: size -> its repeats, ascending by size. A draw holds the smaller ones of its repeat.
         seed: the sweep's seed.
     """
-    seen = 0
-    for size, count in repeats.items() if task.groups is not None else ():
+    seen, groups = 0, task.groups
+    if groups is None:
+        return
+    for size, count in repeats.items():
         for repeat in range(seen, count):
-            drawn = task.groups[subset(task.y, size, repeat, seed)]
+            drawn = groups[subset(task.y, size, repeat, seed)]
             if (drawn == drawn[0]).all():
                 raise ConfigError(
                     f"size must be more than {size:,}, at which repeat {repeat} draws rows of one group "
