@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, plain
 from ..records import Task
 from .columns import Column
 from .file import Examined
@@ -18,7 +18,7 @@ WIDEST = 32  # characters of a name
 
 def of_file(found: Examined) -> Iterator[str]:
     """The lines on a file of the user's: its columns and, where a target is given, what is made of it."""
-    yield f"{found.path}: {_counted(found.rows, 'row')}, {_counted(len(found.columns), 'column')}"
+    yield f"{plain(str(found.path))}: {_counted(found.rows, 'row')}, {_counted(len(found.columns), 'column')}"
     yield ""
     yield from _table(("column", "type", "missing", "different", "becomes"), map(_row, found.columns))
     if found.task is None:
@@ -83,7 +83,7 @@ def _share(counts: np.ndarray[tuple[int], np.dtype[np.int64]], at: int) -> str:
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Aligned columns: numbers to the right, the rest to the left."""
     rows = list(rows)
-    shown = [head, *([_cut(row[0]), *row[1:]] for row in rows[:SHOWN])]
+    shown = [head, *([_cut(row[0]), *map(plain, row[1:])] for row in rows[:SHOWN])]
     widths = [max(len(row[at]) for row in shown) for at in range(len(head))]
     for row in shown:
         cells = [
@@ -101,7 +101,7 @@ def _is_number_column(rows: Sequence[Sequence[str]], at: int) -> bool:
 
 
 def _cut(name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(plain(name).split())
     return name if len(name) <= WIDEST else name[: WIDEST - 3] + "..."
 
 

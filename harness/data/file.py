@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, plain
 from ..records import Floats, Ints, Task
 from ..secrets import hide
 from ..splits import SMALLEST_SIZE
@@ -100,7 +100,7 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
         source=hide(str(rows.table.path)),
         groups=None if groups is None else groups[pool],
         times=None if times is None else times[pool],
-        notes=tuple(_notes(roles, columns, given)),
+        notes=tuple(map(plain, _notes(roles, columns, given))),
     )
     return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task)
 

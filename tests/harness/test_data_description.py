@@ -85,6 +85,20 @@ def test_a_wide_table_and_a_long_name_are_cut(some, capsys):
     assert max(map(len, lines)) < 130
 
 
+def test_names_that_steer_a_terminal_are_told_without_that(some, capsys):
+    head = 'a\x1b[2J,"b\nc",label\n'
+    ids = "".join(f"i{row},j{row}\x1b[1m,x\ni{row}x,k{row},\x1by\n" for row in range(100))
+    (some / "some.csv").write_text(head + ids + "i,i,x\ni,i,x\n")
+    assert main([*FILE, "data.target=label", "data.drop=[]"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+    (some / "some.csv").write_text(
+        "row," + head + "".join(f"{n},{line}\n" for n, line in enumerate(ids.split()))
+    )
+    out = "\n".join(said(capsys, "data.target=label"))
+    assert "\x1b" not in out
+    assert "left out, for nothing can be learnt from them: a [2J, b c" in out
+
+
 def test_a_ladder_that_is_out_of_reach_is_told_as_such(some, capsys):
     (some / "some.csv").write_text("a,label\n" + "1,x\n2,y\n" * 8)
     assert said(capsys, "data.target=label")[-1].startswith("sizes: none: data.sizes=auto needs a pool of")
