@@ -216,6 +216,12 @@ def test_a_multirun_over_data_takes_the_names_of_the_data(ran):
     assert [config.name for config in ran] == ["digits", "flights"]
 
 
+def test_a_multirun_of_a_command_without_a_name_runs_too(ran):
+    assert main(["data", "-m", "data=digits", "tracking.root=a,b"]) == 0
+    assert [str(config.root) for config in ran] == ["a", "b"]
+    assert main(["doctor", "-m", "format=text,json"]) == 0
+
+
 def test_a_multirun_ends_with_its_largest_status(ran, monkeypatch):
     statuses = iter([0, 1, 0])
     monkeypatch.setattr(sys.modules["harness.sweep"], "run", lambda config: next(statuses))
