@@ -91,7 +91,7 @@ def _bench(cell: Cell, task: Task) -> _Bench:
     rows = subset(task.y, cell.size, cell.repeat, cell.seed)
     X, y = task.X[rows], task.y[rows]
     groups, times = (None if of is None else of[rows] for of in (task.groups, task.times))
-    folds = inner_splits(y, cell.repeat, cell.seed, groups, times)
+    folds = inner_splits(y, cell.repeat, cell.seed, groups=groups, times=times)
     return _Bench(cell, X, y, folds, len(task.classes), on_data(cell.family, task))
 
 
