@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ def examine(options: Options, needs_target: bool = False) -> Examined:
         raise no_target(table.columns)
     rows = rows_of(table, roles)
     if rows.labels is None:
-        columns = {name: decided(name, of, np.arange(len(rows))) for name, of in rows.found.items()}
+        columns = _decided(roles, rows, np.arange(len(rows)))
         return Examined(table.path, len(rows), _told(table, roles, columns), None)
     return _with_task(options, roles, rows, rows.labels)
 
@@ -85,7 +86,7 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
             f"{rows.table.path}: outside the test rows {roles.target!r} has one label only; "
             "bring rows of other labels"
         )
-    columns = {name: decided(name, of, pool, orders=name == roles.time) for name, of in rows.found.items()}
+    columns = _decided(roles, rows, pool)
     features = _features(rows.table, columns)
     tested = given or rows
     task = Task(
@@ -103,6 +104,10 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
         notes=tuple(map(plain, _notes(roles, columns, given))),
     )
     return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task)
+
+
+def _decided(roles: Roles, rows: Rows, pool: Ints) -> dict[str, Column]:
+    return {name: decided(name, of, pool, orders=name == roles.time) for name, of in rows.found.items()}
 
 
 def _held_out(options: Options, roles: Roles, rows: Rows, y: Ints) -> Parts:
@@ -124,9 +129,9 @@ def _features(table: Table, columns: Mapping[str, Column]) -> tuple[str, ...]:
     Raises:
         DataError: nothing is left to learn from, or a part of a date has the name of another column.
     """
-    numbers = [number for column in columns.values() for number in column.numbers]
-    for name in numbers:
-        if numbers.count(name) > 1 or (name in columns and name not in columns[name].numbers):
+    counts = Counter(number for column in columns.values() for number in column.numbers)
+    for name, count in counts.items():
+        if count > 1 or (name in columns and name not in columns[name].numbers):
             raise DataError(f"{table.path}: {name!r} is a column and a part of a date; rename the column")
     features = encoding_of(columns.values()).features
     if not features:
