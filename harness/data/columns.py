@@ -72,14 +72,14 @@ def typed(table: Table, values: pandas.Series[Any]) -> Typed:
     if is_datetime64_any_dtype(values):
         return Typed(DATE, values.astype("datetime64[us]"))
     if isinstance(values.dtype, pandas.CategoricalDtype):
-        return Typed(TEXT, _stripped(values.astype("str")))
+        return Typed(TEXT, stripped(values.astype("str")))
     if len(present) and not is_numeric_dtype(values) and all(isinstance(each, bool) for each in present):
         return Typed(BOOLEAN, values.astype("float64"))
     if is_numeric_dtype(values) or present.empty:
         return Typed(BOOLEAN if is_bool_dtype(values) else NUMBER, _bounded(table, values.astype("float64")))
-    if (numbers := _all_numbers(table, values)) is not None:
+    text = stripped(values)
+    if (numbers := _all_numbers(table, text)) is not None:
         return Typed(NUMBER, _bounded(table, numbers))
-    text = _stripped(values)
     if (dates := _all_dates(table, text)) is not None:
         return Typed(DATE, dates)
     return Typed(TEXT, text)
@@ -92,7 +92,7 @@ def typed_as(table: Table, values: pandas.Series[Any], kind: str) -> Typed:
         DataError: it is of another kind.
     """
     if kind == TEXT:
-        return Typed(TEXT, _stripped(values))
+        return Typed(TEXT, stripped(values))
     found = typed(table, values)
     if found.kind != kind and values.notna().any():
         raise DataError(
@@ -104,8 +104,10 @@ def typed_as(table: Table, values: pandas.Series[Any], kind: str) -> Typed:
     return Typed(kind, found.values)
 
 
-def _stripped(values: pandas.Series[Any]) -> pandas.Series[Any]:
-    return values.map(str, na_action="ignore").str.strip()
+def stripped(values: pandas.Series[Any]) -> pandas.Series[Any]:
+    """The values as text without surrounding blanks; what is empty then is missing, as it is in a CSV."""
+    text = values.map(str, na_action="ignore").str.strip()
+    return text.mask(text == "")
 
 
 def _bounded(table: Table, numbers: pandas.Series[Any]) -> pandas.Series[Any]:
@@ -119,16 +121,16 @@ def _bounded(table: Table, numbers: pandas.Series[Any]) -> pandas.Series[Any]:
     return numbers
 
 
-def _all_numbers(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any] | None:
+def _all_numbers(table: Table, text: pandas.Series[Any]) -> pandas.Series[Any] | None:
     """The values as numbers where all are, such as integers beyond 64 bits; None where it is a text."""
     import pandas
 
-    numbers = pandas.to_numeric(values, errors="coerce")
+    numbers = pandas.to_numeric(text, errors="coerce").astype("float64")
     remedy = (
         "write a number with a point, leave the cell empty if it is missing, or put a letter before each "
         "number of the column if they are codes"
     )
-    return numbers if _are(table, values, numbers.notna(), "numbers", remedy) else None
+    return numbers if _are(table, text, numbers.notna(), "numbers", remedy) else None
 
 
 def _all_dates(table: Table, text: pandas.Series[Any]) -> pandas.Series[Any] | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..records import Ints
-from .columns import TEXT, Typed, typed, typed_as
+from .columns import TEXT, Typed, stripped, typed, typed_as
 from .formats import open_table
 from .labels import present
 from .recipe import Options
@@ -75,9 +75,7 @@ def rows_of(table: Table, roles: Roles, kinds: Mapping[str, str] | None = None) 
         if found[roles.time].kind == TEXT:
             raise DataError(f"data.time must be a column of dates or numbers, got {roles.time!r}; mend it")
         present(table, found[roles.time].values, "time")
-    labels, groups = (
-        None if name is None else frame[name].str.strip() for name in (roles.target, roles.group)
-    )
+    labels, groups = (None if name is None else stripped(frame[name]) for name in (roles.target, roles.group))
     if groups is not None:
         present(table, groups, "group")
     return Rows(table, found, labels, groups)

@@ -136,6 +136,17 @@ def test_types_that_only_columnar_files_have_become_numbers_and_levels(write):
     assert np.array_equal(task.X[:, 5] > 0, task.X[:, 0] % 3 == 1)
 
 
+def test_an_empty_text_is_missing_in_every_format(write):
+    frame = table().assign(city=["", " ", "Oslo"] * 20, code=["7", "", " 8 "] * 20)
+    tasks = [read(write(name, frame)) for name in ("some.csv", "some.parquet")]
+    assert tasks[0].digest == tasks[1].digest
+    assert tasks[0].features[4:] == ("code", "city=Oslo")
+    assert np.isnan(tasks[0].X[:, 4]).sum() == np.sum(tasks[0].X[:, 4] == 7)
+    frame.loc[3, "label"] = " "
+    with pytest.raises(DataError, match="row 4 has no 'label'"):
+        read(write("some.parquet", frame))
+
+
 @pytest.mark.parametrize(
     ("labels", "classes"),
     [
