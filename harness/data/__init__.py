@@ -44,7 +44,7 @@ def load(
     >>> task.X.shape, task.X_test.shape, len(task.classes)
     ((1297, 64), (500, 64), 10)
     """
-    recipe, stated = _recipe(name, options)
+    recipe, stated = _chosen(name, options)
     return cached(name, recipe, stated, cache, accept)
 
 
@@ -56,7 +56,7 @@ def describe(name: str, options: Options) -> list[str]:
     """
     from . import description
 
-    recipe, stated = _recipe(name, options)
+    recipe, stated = _chosen(name, options)
     if name == "file":
         return list(description.of_file(file.examine(stated)))
     return list(description.of_task(recipe.prepare(stated)))
@@ -70,18 +70,14 @@ def listing() -> list[str]:
     return [*lines, "", "harness data data=digits says more of one"]
 
 
-def _recipe(name: str, options: Options) -> tuple[Recipe, Options]:
+def _chosen(name: str, options: Options) -> tuple[Recipe, Options]:
     """The recipe of that name, and all its options.
 
     Raises:
         ConfigError: no data set has that name.
         DataError: an option is unknown.
     """
-    if name not in _RECIPES:
-        raise ConfigError(
-            f"data must be one of {', '.join(_RECIPES)}, got {name!r}{_nearest(name, _RECIPES)}"
-        )
-    recipe = _RECIPES[name]
+    recipe = _recipe(name)
     for option in options:
         if option not in recipe.defaults:
             known = ", ".join(recipe.defaults) or "none"
@@ -90,6 +86,14 @@ def _recipe(name: str, options: Options) -> tuple[Recipe, Options]:
                 f"{_nearest(option, recipe.defaults)}"
             )
     return recipe, {**recipe.defaults, **options}
+
+
+def _recipe(name: str) -> Recipe:
+    if name not in _RECIPES:
+        raise ConfigError(
+            f"data must be one of {', '.join(_RECIPES)}, got {name!r}{_nearest(name, _RECIPES)}"
+        )
+    return _RECIPES[name]
 
 
 def _nearest(word: str, known: Mapping[str, Any]) -> str:
