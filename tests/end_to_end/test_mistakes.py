@@ -418,13 +418,7 @@ CHOICES = [
     table("two groups", TABLE, "'city' has 2 groups of up to 20 rows", words=["data.group=city"]),
     table("group and time", TABLE, "both given", words=["data.group=city", "data.time=age"]),
     table("text as time", TABLE, "a column of dates or numbers, got 'city'", words=["data.time=city"]),
-    table(
-        "one time",
-        TABLE,
-        "the latest rows are 20 of 40",
-        "finer",
-        words=["data.time=age", "data.test_rows=9"],
-    ),
+    table("one label before", TABLE, "'label' has one label only; bring rows", words=["data.time=age"]),
     table(
         "absent test file", TABLE, "data.test_path: there is no file 't.csv'", words=["data.test_path=t.csv"]
     ),
