@@ -92,7 +92,8 @@ def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> N
 def _bench(cell: Cell, task: Task) -> _Bench:
     rows = subset(task.y, cell.size, cell.repeat, cell.seed)
     X, y = task.X[rows], task.y[rows]
-    folds = inner_splits(y, cell.repeat, cell.seed)
+    groups, times = (None if of is None else of[rows] for of in (task.groups, task.times))
+    folds = inner_splits(y, cell.repeat, cell.seed, groups=groups, times=times)
     return _Bench(cell, X, y, folds, len(task.classes), on_data(cell.family, task))
 
 

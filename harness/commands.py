@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.config import parse, parse_doctor, parse_ui
+from harness.data_config import parse_data
 from harness.reproduce_config import parse_reproduce
 
 
@@ -54,6 +55,12 @@ COMMANDS = {
     ),
     "report": Command("write the report again from what is recorded", "config", parse, "harness.sweep:again"),
     "curves": Command("draw the curves alone from what is recorded", "config", parse, "harness.sweep:redraw"),
+    "data": Command(
+        "list the data sets, or say what was found in one and what is made of it",
+        "data",
+        parse_data,
+        "harness.data.command:show",
+    ),
     "ui": Command("open MLflow's pages on the records", "ui", parse_ui, "harness.ui:serve"),
     "reproduce": Command(
         "run a recorded trial, cell or sweep again, and compare every number",

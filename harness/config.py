@@ -119,7 +119,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         ConfigError: for the first key that is unknown or missing, or value of a wrong type or range.
     """
     keys(tree, "", SWEEP_KEYS, optional=["model"])  # absent where the list of families is empty
-    data = _data(tree["data"])
+    data = data_settings(tree["data"])
     root, uri = tracking(tree["tracking"])
     trusted = modules(tree["trusted_modules"])
     families = parse_families(tree.get("model"), trusted)
@@ -166,10 +166,10 @@ def parse_doctor(tree: Mapping[str, Any], source: str = "") -> DoctorConfig:
     keys(tree, "", ("tracking", "data", "format", "fix"))
     root, uri = tracking(tree["tracking"])
     output = one_of(tree["format"], "format", FORMATS)
-    return DoctorConfig(root, uri, _data(tree["data"]), output, flag(tree["fix"], "fix"))
+    return DoctorConfig(root, uri, data_settings(tree["data"]), output, flag(tree["fix"], "fix"))
 
 
-def _data(tree: object) -> DataSettings:
+def data_settings(tree: object) -> DataSettings:
     """Every key beside `name` and `sizes` is an option, which `harness.data.load` checks."""
     stated = list(tree) if isinstance(tree, Mapping) else []
     fields = keys(tree, "data", ("name", "sizes"), optional=stated)

@@ -5,6 +5,15 @@ from __future__ import annotations
 import re
 
 
+def plain(text: str) -> str:
+    r"""The text without line breaks and characters that steer a terminal.
+
+    >>> plain("a\n\x1b[2J")
+    'a [2J'
+    """
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
+
+
 class HarnessError(Exception):
     r"""A mistake the command line reports in one line, with exit status 2 and without a traceback.
 
@@ -15,7 +24,7 @@ class HarnessError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", message))
+        super().__init__(plain(message))
 
 
 class ConfigError(HarnessError):

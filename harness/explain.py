@@ -65,13 +65,15 @@ def _folded(cause: Any) -> str:
 def _missing_file(error: Any, choices: dict[str, list[str]]) -> str:
     group, _, choice = error.missing_cfg_file.rpartition("/")
     if not group:
-        known = ["config", "ui", "doctor", "reproduce"]
+        known = ["config", "data", "ui", "doctor", "reproduce"]
         return f"there is no configuration {choice!r}; {nearest(choice, known)}"
     return f"{group} has no choice {choice!r}; {nearest(choice, error.options or choices.get(group, []))}"
 
 
 def _unknown_key(cause: Any, key: str, groups: list[str]) -> str:
     full_key, wrong = (str(getattr(cause, name, None) or key) for name in ("full_key", "key"))
+    if wrong == full_key and wrong in groups and key.startswith(f"{wrong}."):
+        return f"{key} is given and no {wrong} is chosen; add {wrong}=..., or see harness COMMAND --help"
     if wrong == full_key and wrong in groups:
         return f"this command takes no key {wrong}; harness COMMAND --help lists its keys"
     parent = getattr(cause, "parent_node", None)

@@ -41,7 +41,7 @@ and choose where records go with tracking.root
 
 
 def named(trees: list[dict[str, Any]], overrides: list[tuple[str, ...]]) -> list[dict[str, Any]]:
-    """The trees of a multirun with the overrides that tell its jobs apart appended to their names.
+    """The trees of a multirun with the overrides that tell its jobs apart appended to their names, if any.
 
     >>> trees = [{"name": "a", "data": {"name": "digits"}}, {"name": "a", "data": {"name": "digits"}}]
     >>> [tree["name"] for tree in named(trees, [("seed=1", "repeats=2"), ("seed=1", "repeats=3")])]
@@ -57,7 +57,8 @@ def named(trees: list[dict[str, Any]], overrides: list[tuple[str, ...]]) -> list
         apart = sorted(
             hide(word) for word in words if word not in shared and word.partition("=")[0] not in told
         )
-        named.append({**tree, "name": f"{base}_{_safe(apart)}"} if apart and isinstance(base, str) else tree)
+        takes_name = "name" in tree and isinstance(base, str)
+        named.append({**tree, "name": f"{base}_{_safe(apart)}"} if apart and takes_name else tree)
     return named
 
 

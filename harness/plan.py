@@ -21,7 +21,7 @@ from harness.families import build, source_digest
 from harness.progress import duration
 from harness.records import Cell, Family, Task
 from harness.space import default_setting, on_data
-from harness.splits import check_classes, check_size, smallest_size
+from harness.splits import check_classes, check_groups, check_size
 
 if TYPE_CHECKING:
     from harness.config import SweepConfig
@@ -104,10 +104,11 @@ def make(config: SweepConfig, task: Task) -> Plan:
     Raises:
         ConfigError: for a size above the pool, or a family that cannot be built.
     """
-    sizes = config.data.sizes or _proposed(task)
+    sizes = config.data.sizes or data.proposed(task)
     for size in sizes:
         check_size(size, len(task.y))
         check_classes(size, task.y)
+    check_groups(task, {size: config.repeats.at(size) for size in sizes}, config.seed)
     check_families(config)
     for family in config.families:
         _check_fits(family, task)
@@ -130,12 +131,6 @@ def make(config: SweepConfig, task: Task) -> Plan:
     if not cells:
         raise ConfigError("every size is above its families' max_size; lower data.sizes")
     return Plan(task, cells, skipped)
-
-
-def _proposed(task: Task) -> tuple[int, ...]:
-    """The sizes of `data.sizes: auto`, without those that may hold one class only."""
-    sizes, least = data.ladder(len(task.y), len(task.classes)), smallest_size(task.y)
-    return tuple(size for size in sizes if size >= least) or sizes
 
 
 def _check_fits(family: Family, task: Task) -> None:

@@ -53,6 +53,9 @@ class Task:
         y, y_test: (rows,) int64 indices into `classes`.
         digest: hash of every array, of the classes and of the feature names.
         path: the cache folder that workers open; empty for a task made in memory.
+        groups: (rows,) int64 of the pool; no group is on both sides of a split. None where rows stand alone.
+        times: (rows,) int64 of the pool, ascending with time; a search judges on its latest rows.
+        notes: what a person should know of the data, a sentence each.
     """
 
     name: str
@@ -66,6 +69,9 @@ class Task:
     source: str = ""
     licence: str = ""
     path: str = ""
+    groups: Ints | None = None
+    times: Ints | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

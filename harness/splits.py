@@ -5,11 +5,14 @@ Nothing here knows a family, so every family learns from, and is selected on, th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from .apart import group_folds, latest, whole_groups
 from .errors import ConfigError
-from .records import Ints, Split
+from .records import Ints, Split, Task
 from .seeds import seed_for
 
 SMALLEST_SIZE = 5  # one row for each fold
@@ -49,6 +52,28 @@ of another are needed), got 64; raise data.sizes
             f"size must be at least {smallest_size(y_pool):,} ({100 * (1 - others):.1f} % of the pool are of "
             f"one class, and 3 rows of another are needed), got {size:,}; raise data.sizes"
         )
+
+
+def check_groups(task: Task, repeats: Mapping[int, int], seed: int) -> None:
+    """Raise a ConfigError where a repeat draws rows of one group only, which cannot be split.
+
+    Args:
+        task: what is drawn on.
+        repeats: size -> its repeats, ascending by size. A draw holds the smaller ones of its repeat.
+        seed: the sweep's seed.
+    """
+    seen, groups = 0, task.groups
+    if groups is None:
+        return
+    for size, count in repeats.items():
+        for repeat in range(seen, count):
+            drawn = groups[subset(task.y, size, repeat, seed)]
+            if (drawn == drawn[0]).all():
+                raise ConfigError(
+                    f"size must be more than {size:,}, at which repeat {repeat} draws rows of one group "
+                    "only; raise data.sizes"
+                )
+        seen = max(seen, count)
 
 
 def smallest_size(y_pool: Ints) -> int:
@@ -96,7 +121,9 @@ def subset(y_pool: Ints, size: int, repeat: int, seed: int) -> Ints:
     return rows[head[np.argsort(positions[head], kind="stable")][:size]]
 
 
-def inner_splits(y: Ints, repeat: int, seed: int) -> tuple[Split, ...]:
+def inner_splits(
+    y: Ints, repeat: int, seed: int, groups: Ints | None = None, times: Ints | None = None
+) -> tuple[Split, ...]:
     """Splits of the n rows of a cell for selection: 5 folds up to 500 rows, 3 up to 2,000, else a hold-out.
 
     The hold-out validates on max(n / 10, min(n / 5, 2000)) rows, rounded down. The rows are laid out by
@@ -106,10 +133,15 @@ def inner_splits(y: Ints, repeat: int, seed: int) -> tuple[Split, ...]:
     and a leading share of the training rows is itself stratified. A class with a single row always trains,
     so no training set lacks a class, unless too few rows are left to validate on.
 
+    With groups, folds and hold-out are made of whole ones, as alike as those allow. With times, one hold-out
+    of any size validates on the latest max(n / 10, min(n / 5, 2000)) rows.
+
     Args:
         y: (n,) class indices of the cell's rows in the order of `subset`, which is random in each class.
         repeat: the cell's repeat.
         seed: the sweep's seed.
+        groups: (n,) whose equal values stay together.
+        times: (n,) ascending with time.
 
     Returns:
         One split per fold; train and validation are ascending, disjoint, and together every row.
@@ -126,14 +158,34 @@ def inner_splits(y: Ints, repeat: int, seed: int) -> tuple[Split, ...]:
     """
     n = len(y)
     check_size(n, pool=n)
+    if times is not None:
+        return (_split(n, latest(times, _hold_out(n))),)
     rng = np.random.default_rng(seed_for("inner splits", repeat=repeat, seed=seed))
+    if groups is not None:
+        return tuple(_split(n, rows) for rows in _of_groups(y, groups, rng))
     layout = _stable_order(rng.permutation(int(y.max()) + 1)[y])
     if n > 2_000:
         validation = validation_rows(n)
         return (_split(n, _spaced(_repeated(y, layout, validation), validation, rng)),)
-    k = 5 if n <= 500 else 3
+    k = _folds(n)
     dealt = _repeated(y, layout, k)
     return tuple(_split(n, dealt[fold::k]) for fold in range(k))
+
+
+def _of_groups(y: Ints, groups: Ints, rng: np.random.Generator) -> list[Ints]:
+    """The validation rows of each split of whole groups."""
+    n = len(y)
+    if n > 2_000:
+        return [whole_groups(groups, _hold_out(n), rng)]
+    return group_folds(y, groups, _folds(n), rng)
+
+
+def _folds(n: int) -> int:
+    return 5 if n <= 500 else 3
+
+
+def _hold_out(n: int) -> int:
+    return max(n // 10, min(n // 5, 2_000))
 
 
 def validation_rows(n: int) -> int:
@@ -142,7 +194,7 @@ def validation_rows(n: int) -> int:
     >>> validation_rows(500), validation_rows(4_096), validation_rows(40_000)
     (500, 819, 4000)
     """
-    return n if n <= 2_000 else max(n // 10, min(n // 5, 2_000))
+    return n if n <= 2_000 else _hold_out(n)
 
 
 def _repeated(y: Ints, layout: Ints, enough: int) -> Ints:

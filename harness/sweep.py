@@ -78,6 +78,8 @@ def run(config: SweepConfig) -> int:
         f"{store.label}, {len(left)} to run ({config.launch.name})",
         flush=True,
     )
+    for note in task.notes:
+        print(f"note: {note}", flush=True)
     if left:
         _run_cells(config, plan, store, left, ended)
         ended = reading.ended_cells(store, task.name, plan.keys)

@@ -32,6 +32,7 @@ DOORS = {
     "mlflow": "harness.tracking",
     "omegaconf": "harness.cli",
     "optuna": "harness.search",
+    "pyarrow": "harness.data",
     "skops": "harness.model_files",
 }
 NAMED_OTHERWISE = {"hydra": "hydra-core", "sklearn": "scikit-learn", "yaml": "pyyaml"}  # on the package index

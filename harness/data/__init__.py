@@ -14,9 +14,10 @@ from ..errors import ConfigError, DataError
 from ..records import Task
 from . import digits, file, flights
 from .cache import cached, open_cached
-from .recipe import Recipe
+from .ladder import ladder, proposed
+from .recipe import Options, Recipe
 
-__all__ = ["ladder", "load", "open_cached"]
+__all__ = ["describe", "ladder", "listing", "load", "open_cached", "proposed"]
 
 _RECIPES: dict[str, Recipe] = {"digits": digits.RECIPE, "file": file.RECIPE, "flights": flights.RECIPE}
 
@@ -43,11 +44,40 @@ def load(
     >>> task.X.shape, task.X_test.shape, len(task.classes)
     ((1297, 64), (500, 64), 10)
     """
-    if name not in _RECIPES:
-        raise ConfigError(
-            f"data must be one of {', '.join(_RECIPES)}, got {name!r}{_nearest(name, _RECIPES)}"
-        )
-    recipe = _RECIPES[name]
+    recipe, stated = _chosen(name, options)
+    return cached(name, recipe, stated, cache, accept)
+
+
+def describe(name: str, options: Options) -> list[str]:
+    """What was found in a data set and what was decided, in lines. Nothing is written.
+
+    Raises:
+        ConfigError, DataError: as `load`, but a file needs no target.
+    """
+    from . import description
+
+    recipe, stated = _chosen(name, options)
+    if name == "file":
+        return list(description.of_file(file.examine(stated)))
+    return list(description.of_task(recipe.prepare(stated)))
+
+
+def listing() -> list[str]:
+    """The data sets there are, a line each."""
+    about = {"digits": digits, "file": file, "flights": flights}
+    width = max(map(len, about))
+    lines = [f"{name:{width}}  {(module.__doc__ or '').splitlines()[0]}" for name, module in about.items()]
+    return [*lines, "", "harness data data=digits says more of one"]
+
+
+def _chosen(name: str, options: Options) -> tuple[Recipe, Options]:
+    """The recipe of that name, and all its options.
+
+    Raises:
+        ConfigError: no data set has that name.
+        DataError: an option is unknown.
+    """
+    recipe = _recipe(name)
     for option in options:
         if option not in recipe.defaults:
             known = ", ".join(recipe.defaults) or "none"
@@ -55,33 +85,15 @@ def load(
                 f"data={name} has no option {option!r} (its options: {known})"
                 f"{_nearest(option, recipe.defaults)}"
             )
-    return cached(name, recipe, {**recipe.defaults, **options}, cache, accept)
+    return recipe, {**recipe.defaults, **options}
 
 
-def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:
-    """The sizes that `data.sizes: auto` proposes, ascending.
-
-    Powers of two from max(64, 4 rows a class) up to half the pool and at most 32,768; of more than nine, the
-    nine largest. A pool with less than twice that start is started at max(16, 2 rows a class).
-
-    Raises:
-        DataError: half the pool is less than that.
-
-    >>> ladder(303_345, classes=16)
-    (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
-    >>> ladder(1_297, classes=10), ladder(120, classes=3)
-    ((64, 128, 256, 512), (16, 32))
-    """
-    most = min(pool_rows // 2, 32_768)
-    for least in (max(64, 4 * classes), max(16, 2 * classes)):
-        start = (least - 1).bit_length()
-        sizes = tuple(2**power for power in range(start, most.bit_length()))
-        if sizes:
-            return sizes[-9:]
-    raise DataError(
-        f"data.sizes=auto needs a pool of at least {2 ** (start + 1):,} rows for {classes:,} classes, "
-        f"got {pool_rows:,}; bring more rows or give data.sizes yourself"
-    )
+def _recipe(name: str) -> Recipe:
+    if name not in _RECIPES:
+        raise ConfigError(
+            f"data must be one of {', '.join(_RECIPES)}, got {name!r}{_nearest(name, _RECIPES)}"
+        )
+    return _RECIPES[name]
 
 
 def _nearest(word: str, known: Mapping[str, Any]) -> str:

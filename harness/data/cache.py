@@ -27,7 +27,8 @@ Accept = Callable[[Task], object]
 FORMAT = 1
 ARRAYS = {"X": np.float32, "y": np.int64, "X_test": np.float32, "y_test": np.int64}
 WORDS = ("name", "digest", "source", "licence")
-LISTS = ("classes", "features")
+LISTS = ("classes", "features", "notes")
+OPTIONAL = {"groups": np.int64, "times": np.int64}
 
 
 def cached(name: str, recipe: Recipe, options: Options, cache: Path, accept: Accept = lambda _: None) -> Task:
@@ -69,9 +70,10 @@ def open_cached(path: str | Path) -> Task:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] != FORMAT:
             raise ValueError(f"its format is {meta['format']}, not {FORMAT}")
-        arrays: dict[str, Any] = {name: _map(folder / f"{name}.npy", meta["arrays"][name]) for name in ARRAYS}
+        held = [*ARRAYS, *(name for name in OPTIONAL if name in meta["arrays"])]
+        arrays: dict[str, Any] = {name: _map(folder / f"{name}.npy", meta["arrays"][name]) for name in held}
         words: dict[str, Any] = {word: meta[word] for word in WORDS}
-        lists: dict[str, Any] = {word: tuple(meta[word]) for word in LISTS}
+        lists: dict[str, Any] = {word: tuple(meta.get(word, ())) for word in LISTS}
         return Task(**arrays, **words, **lists, path=str(folder))
     except Exception as error:  # garbled bytes may raise anything
         reason = " ".join(str(error).split())
@@ -83,11 +85,16 @@ def open_cached(path: str | Path) -> Task:
 def digest_of(task: Task) -> str:
     """The hash of a Task's content: every array with its shape and type, the classes and the features."""
     content = hashlib.sha256(json.dumps([task.classes, task.features]).encode())
-    for name in ARRAYS:
+    for name in _held(task):
         array = np.ascontiguousarray(getattr(task, name))
         content.update(f"{name} {array.dtype.str} {array.shape}".encode())
         content.update(array.data)
     return content.hexdigest()
+
+
+def _held(task: Task) -> list[str]:
+    """The names of the arrays that a Task has."""
+    return [*ARRAYS, *(name for name in OPTIONAL if getattr(task, name) is not None)]
 
 
 def _recipe_digest(recipe: Recipe, options: Options) -> str:
@@ -190,8 +197,8 @@ def _found(folder: Path) -> Task | None:
 def _write(task: Task, folder: Path) -> None:
     folder.mkdir()
     arrays = {}
-    for name, dtype in ARRAYS.items():
-        array = np.ascontiguousarray(getattr(task, name), dtype=dtype)
+    for name in _held(task):
+        array = np.ascontiguousarray(getattr(task, name), dtype={**ARRAYS, **OPTIONAL}[name])
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
         arrays[name] = _form(array, folder / f"{name}.npy")
     meta = {"format": FORMAT, "arrays": arrays, **{word: getattr(task, word) for word in WORDS + LISTS}}

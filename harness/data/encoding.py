@@ -49,8 +49,9 @@ class Encoding:
         [[30.0, 1.0, 0.0], [nan, 0.0, 1.0], [50.0, 0.0, 0.0]]
         """
         result = np.zeros((len(table), len(self.features)), dtype=np.float32)
-        for place, column in enumerate(self.numeric):
-            result[:, place] = table[column]
+        with np.errstate(invalid="ignore"):  # a NaN of odd bits is a NaN
+            for place, column in enumerate(self.numeric):
+                result[:, place] = table[column]
         start = len(self.numeric)
         for column, levels in self.levels.items():
             codes = _codes(table[column], levels)

@@ -1,183 +1,190 @@
-"""A file: the user's own CSV, one column of which holds the labels.
+"""A file: the user's own table (CSV, Parquet, Arrow or NPZ), one column of which holds the labels.
 
-Columns of numbers and of booleans (as 0 and 1) are taken as they are, in float32; every other column is text
-and becomes a one-hot column for each of its levels in the pool, or for the 49 most frequent and one for the
-rest where there are more than 50. A missing number is NaN, a missing text sets no column. Missing is what
-pandas reads as missing: an empty cell, NA, NaN, null, None and their like. A column of at least 20 values of
-which at least 95 % are numbers, and not all, is refused with the first that is none: one `1,5` or `n/k` among
-measurements would otherwise turn each of them into a level of its own.
+Columns of numbers and of booleans (as 0 and 1) are taken as they are, in float32; a date becomes the numbers
+of its calendar; every other column is text and becomes a one-hot column for each of its levels in the pool,
+or for the 49 most frequent and one for the rest where there are more than 50. A text of which nearly every
+value is different names its row, and is left out. A missing number or date is NaN, a missing text sets no
+column. Missing in a CSV is what pandas reads as missing: an empty cell, NA, NaN, null, None and their like.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DataError
-from ..records import Ints, Task
+from ..errors import DataError, plain
+from ..records import Floats, Ints, Task
 from ..secrets import hide
-from ..seeds import seed_for
-from ..splits import SMALLEST_SIZE, subset
-from .encoding import Encoding, frequent_levels
-from .recipe import Options, Recipe, rows_option
-from .table import Table, walk
+from ..splits import SMALLEST_SIZE
+from .columns import Column, decided, encoding_of, numbers_of
+from .formats import open_table, plain_name
+from .held_out import Parts, by_groups, by_time, stratified, wanted_rows
+from .labels import classes_of, indices
+from .recipe import Options, Recipe
+from .roles import Roles, no_target, roles_of, some
+from .rows import Rows, path_of, rows_of, tested_rows
+from .table import Table
 
 if TYPE_CHECKING:
     import pandas
 
-MOST_LEVELS = 50
-MOST_NUMERIC_CLASSES = 100
-MOST_TEST_ROWS = 10_000
-NUMERIC_SHARE, NUMERIC_VALUES = 0.95, 20  # from there on, a value that is no number is a slip
+
+@dataclass(frozen=True)
+class Examined:
+    """A file that was looked at.
+
+    Attributes:
+        columns: of the file, in its order, with what becomes of each.
+        task: None where no target is given.
+    """
+
+    path: Path
+    rows: int
+    columns: tuple[Column, ...]
+    task: Task | None
 
 
 def _prepare(options: Options) -> Task:
-    path = _path(options)
-    table = walk(path)
-    target = _target(options, table)
-    frame = table.read(text=target)
-    classes, y = _labels(table, frame.pop(target))
-    pool, test = _pool_and_test(table, y, options["test_rows"])
-    if (y[pool] == y[pool[0]]).all():
-        raise DataError(
-            f"{path}: outside the test rows {target!r} has one label only; bring rows of other labels"
-        )
-    frame = frame.apply(lambda values: _typed(table, values))
-    numeric = frame.select_dtypes("float64").columns
-    text = frame.columns.difference(numeric, sort=False)
-    levels = {column: frequent_levels(frame[column].iloc[pool], MOST_LEVELS) for column in text}
-    encoding = Encoding(tuple(numeric), levels)
-    return Task(
-        name=path.stem,
-        X=encoding.encode(frame.iloc[pool]),
-        y=y[pool],
-        X_test=encoding.encode(frame.iloc[test]),
-        y_test=y[test],
-        classes=classes,
-        features=encoding.features,
-        digest="",
-        source=hide(str(path)),
-    )
+    task = examine(options, needs_target=True).task
+    assert task is not None, "a target is needed"
+    return task
 
 
-def _path(options: Options) -> Path:
-    if options["path"] is None:
-        raise DataError(
-            "data=file needs data.path, the CSV to learn from: data.path=churn.csv data.target=label"
-        )
-    try:
-        return Path(str(options["path"])).expanduser()
-    except RuntimeError as error:  # ~nobody
-        raise DataError(f"data.path: {error} of {options['path']!r}; write the path in full") from error
-
-
-def _target(options: Options, table: Table) -> str:
-    target, columns = options["target"], table.columns
-    if target is None:
-        raise DataError(f"data=file needs data.target, the column to predict, one of: {_some(columns)}")
-    if str(target) in columns:
-        return str(target)
-    near = difflib.get_close_matches(str(target), columns, n=3)
-    hint = f"did you mean {_some(near)}?" if near else f"its columns: {_some(columns)}"
-    raise DataError(f"data.target must be a column of {table.path}, got {str(target)!r}; {hint}")
-
-
-def _labels(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...], Ints]:
-    """The classes, numbers in their order and words in theirs, and each row's index into them."""
-    import pandas
-
-    target, labels = labels.name, labels.str.strip()
-    if labels.isna().any():
-        line = table.lines[int(labels.isna().argmax())]
-        raise DataError(
-            f"{table.path} line {line} has no {target!r}, the target; fill it in or remove the line"
-        )
-    classes = pandas.Series(labels.unique()).sort_values()
-    numbers = pandas.to_numeric(classes, errors="coerce")
-    if numbers.notna().all():
-        classes = classes[numbers.sort_values().index]
-        if len(classes) > MOST_NUMERIC_CLASSES:
-            raise DataError(
-                f"data.target: {target!r} is a number with {len(classes):,} distinct values, and at most "
-                f"{MOST_NUMERIC_CLASSES} are taken as classes (regression is not swept yet); choose a label"
-            )
-    if len(classes) < 2:
-        raise DataError(
-            f"data.target: {target!r} is {classes.iloc[0]!r} in every row; choose a target that varies"
-        )
-    return tuple(classes), pandas.Index(classes).get_indexer(pandas.Index(labels))
-
-
-def _pool_and_test(table: Table, y: Ints, wanted: object) -> tuple[Ints, Ints]:
-    """The pool and the test rows: a stratified draw, the same for every sweep of the same labels."""
-    n = len(y)
-    if n < 2 * SMALLEST_SIZE:
-        raise DataError(f"{table.path} has {n} rows, and needs at least {2 * SMALLEST_SIZE}; bring more rows")
-    default = min(MOST_TEST_ROWS, max(SMALLEST_SIZE, n // 5))
-    rows = rows_option(default if wanted is None else wanted, most=n // 2, least=SMALLEST_SIZE)
-    test = np.sort(subset(y, rows, repeat=0, seed=seed_for("test", data="file")))
-    return np.setdiff1d(np.arange(n), test), test
-
-
-def _typed(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any]:
-    """Numbers and booleans as float64, anything else as text without surrounding blanks."""
-    from pandas.api.types import is_numeric_dtype
-
-    present = values.dropna()
-    plain = is_numeric_dtype(values) or present.map(lambda value: isinstance(value, bool)).all()
-    numbers = values if plain else _all_numbers(table, values)
-    if numbers is not None:
-        numbers = numbers.astype("float64")
-        too_large = numbers.abs() > np.finfo(np.float32).max
-        if too_large.any():
-            row = int(too_large.argmax())
-            raise DataError(
-                f"{table.path} line {table.lines[row]}: {values.name!r} is {numbers.iloc[row]}, beyond "
-                "32-bit numbers; mend it or rescale the column"
-            )
-        return numbers
-    return values.map(str, na_action="ignore").str.strip()
-
-
-def _all_numbers(table: Table, values: pandas.Series[Any]) -> pandas.Series[Any] | None:
-    """The values as numbers where all are, such as integers beyond 64 bits; None where it is a text.
+def examine(options: Options, needs_target: bool = False) -> Examined:
+    """Look at a file, and make its Task if a target is given.
 
     Raises:
-        DataError: nearly all are numbers.
+        DataError: as `Recipe.prepare`, for a target that is needed and not given too.
     """
+    table = open_table(path_of(options, "path"), "data.path")
+    roles = roles_of(options, table)
+    if roles.target is None and needs_target:
+        raise no_target(table.columns)
+    rows = rows_of(table, roles)
+    if rows.labels is None:
+        columns = _decided(roles, rows, np.arange(len(rows)))
+        return Examined(table.path, len(rows), _told(table, roles, columns), None)
+    return _with_task(options, roles, rows, rows.labels)
+
+
+def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series[str]) -> Examined:
+    classes, y = classes_of(rows.table, labels)
+    groups, times = rows.group_codes(), rows.time_codes(roles.time)
+    given = None if options["test_path"] is None else tested_rows(options, roles, rows)
+    pool, test = (
+        (np.arange(len(rows)), np.arange(len(given))) if given else _held_out(options, roles, rows, y)
+    )
+    if (y[pool] == y[pool[0]]).all():
+        raise DataError(
+            f"{rows.table.path}: outside the test rows {roles.target!r} has one label only; "
+            "bring rows of other labels"
+        )
+    columns = _decided(roles, rows, pool)
+    features = _features(rows.table, columns)
+    tested = given or rows
+    task = Task(
+        name=plain_name(rows.table.path),
+        X=_encoded(rows, columns, pool),
+        y=y[pool],
+        X_test=_encoded(tested, columns, test),
+        y_test=(y if given is None else indices(given.table, given.labels, classes))[test],
+        classes=classes,
+        features=features,
+        digest="",
+        source=hide(str(rows.table.path)),
+        groups=None if groups is None else groups[pool],
+        times=None if times is None else times[pool],
+        notes=tuple(map(plain, _notes(roles, columns, given))),
+    )
+    return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task)
+
+
+def _decided(roles: Roles, rows: Rows, pool: Ints) -> dict[str, Column]:
+    return {name: decided(name, of, pool, orders=name == roles.time) for name, of in rows.found.items()}
+
+
+def _held_out(options: Options, roles: Roles, rows: Rows, y: Ints) -> Parts:
+    if len(rows) < 2 * SMALLEST_SIZE:
+        raise DataError(
+            f"{rows.table.path} has {len(rows)} rows, and needs at least {2 * SMALLEST_SIZE}; bring more rows"
+        )
+    wanted = wanted_rows(len(rows), options["test_rows"])
+    if (groups := rows.group_codes()) is not None:
+        return by_groups(groups, wanted, str(roles.group))
+    if (times := rows.time_codes(roles.time)) is not None:
+        return by_time(times, wanted, str(roles.time))
+    return stratified(y, wanted)
+
+
+def _features(table: Table, columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """The names of all columns of X, each there once.
+
+    Raises:
+        DataError: nothing is left to learn from, or a part of a date has the name of another column.
+    """
+    counts = Counter(number for column in columns.values() for number in column.numbers)
+    for name, count in counts.items():
+        if count > 1 or (name in columns and name not in columns[name].numbers):
+            raise DataError(f"{table.path}: {name!r} is a column and a part of a date; rename the column")
+    features = encoding_of(columns.values()).features
+    if not features:
+        raise DataError(f"{table.path} has no column to learn from beside those that are left out")
+    return features
+
+
+def _encoded(rows: Rows, columns: Mapping[str, Column], chosen: Ints) -> Floats:
     import pandas
 
-    present = values.dropna()
-    numbers = pandas.to_numeric(present, errors="coerce")
-    strange = present[numbers.isna()]
-    if strange.empty:
-        return pandas.to_numeric(values, errors="coerce")
-    if len(present) < NUMERIC_VALUES or len(strange) > (1 - NUMERIC_SHARE) * len(present):
-        return None
-    raise DataError(
-        f"{table.path} line {table.lines[int(strange.index[0])]}: {values.name!r} is "
-        f"{_short(str(strange.iloc[0]))}, and {len(present) - len(strange):,} of the {len(present):,} values "
-        "of that column are numbers; write a number with a point, leave the cell empty if it is missing, or "
-        "put a letter before each number of the column if they are codes"
+    read = {
+        key: values.iloc[chosen]
+        for name, column in columns.items()
+        for key, values in numbers_of(column, rows.found[name]).items()
+    }
+    return encoding_of(columns.values()).encode(pandas.DataFrame(read, copy=False))
+
+
+def _told(table: Table, roles: Roles, columns: Mapping[str, Column]) -> tuple[Column, ...]:
+    """Every column of the file, those that are no features too."""
+    roles_told = {roles.target: "the target", roles.group: "the groups"}
+    roles_told |= dict.fromkeys(roles.drop, "dropped by data.drop")
+    return tuple(
+        columns[name] if name in columns else Column(name, "", 0, 0, roles_told[name])
+        for name in table.columns
     )
 
 
-def _short(text: str, most: int = 40) -> str:
-    return repr(text if len(text) <= most else text[:most] + "...")
-
-
-def _some(columns: Sequence[str], most: int = 10) -> str:
-    return ", ".join(columns[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
+def _notes(roles: Roles, columns: Mapping[str, Column], given: Rows | None) -> Iterator[str]:
+    """What a person should know of the data and its splits, beside what holds for every file."""
+    left_out = [name for name, column in columns.items() if not column.numbers and not column.levels]
+    left_out = [name for name in left_out if name != roles.time]
+    if left_out:
+        yield f"left out, for nothing can be learnt from them: {some(left_out)}"
+    if given is not None:
+        yield f"tested on the rows of {hide(str(given.table.path))}"
+    if roles.group is not None:
+        yield f"no group by {roles.group!r} is on both sides of a split, neither for the test nor in a search"
+    if roles.time is not None:
+        yield (
+            f"by {roles.time!r} every test row is later than the rows to draw on, and a search judges on the "
+            "latest of its rows"
+        )
 
 
 def _source(options: Options) -> str:
-    path = _path(options)
+    """The digests of the files' content."""
+    given = [_digest(options, option) for option in ("path", "test_path") if options[option] is not None]
+    return " ".join(given) or "no file"
+
+
+def _digest(options: Options, option: str) -> str:
+    path = path_of(options, option)
     if not os.path.isfile(path):  # a device may have no end
         return "no file"
     try:
@@ -187,9 +194,8 @@ def _source(options: Options) -> str:
         return "unreadable"  # reading it says why
 
 
-RECIPE = Recipe(
-    version=2,
-    defaults={"path": None, "target": None, "test_rows": None},
-    source=_source,
-    prepare=_prepare,
-)
+DEFAULTS: dict[str, Any] = {
+    **{"path": None, "target": None, "drop": [], "group": None, "time": None},
+    **{"test_path": None, "test_rows": None},
+}
+RECIPE = Recipe(version=3, defaults=DEFAULTS, source=_source, prepare=_prepare)

@@ -1,14 +1,10 @@
-"""A table is a CSV whose every row has a value for every named column, and whose rows know their line.
-
-The file is walked once before pandas reads it, because pandas fills short rows with missing values, renames
-repeated columns, and takes a surplus column as labels of the rows, all without a word.
-"""
+"""A table is the rows of a file under named columns, whatever its format; each row knows where it is."""
 
 from __future__ import annotations
 
-import csv
-import os
 from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,110 +16,72 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 10_000  # each costs pandas a fraction of a millisecond
 
+Read = Callable[[Sequence[str], Collection[str]], "pandas.DataFrame"]
+
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV that was walked: its column names and, for each row, the line of the file it ends on."""
+    """A file that was looked at.
+
+    Attributes:
+        columns: their names, in the order of the file.
+        rows: how many there are, at least one.
+        reader: (columns, text) -> these columns of every row, those in `text` as they are written.
+        lines: of a CSV, the line that each row ends on.
+    """
 
     path: Path
     columns: tuple[str, ...]
-    lines: tuple[int, ...]
+    rows: int
+    reader: Read
+    lines: tuple[int, ...] = ()
 
-    def read(self, text: str) -> pandas.DataFrame:
-        """The rows, with the column `text` as it is written and the others as pandas infers them."""
-        import pandas
+    def read(self, columns: Sequence[str], text: Collection[str] = ()) -> pandas.DataFrame:
+        """The rows, with the columns in `text` as they are written and the others as their values tell."""
+        return self.reader(columns, text)
 
-        try:
-            frame = pandas.read_csv(
-                self.path,
-                names=list(self.columns),
-                header=0,
-                dtype={text: "str"},
-                skipinitialspace=True,
-                low_memory=False,
-            )
-        except ValueError as error:
-            raise DataError(f"{self.path}: {_one_line(error)}; mend the file") from error
-        if len(frame) != len(self.lines):
-            raise DataError(
-                f"{self.path} can be read as {len(self.lines):,} rows or as {len(frame):,}; mend its quotes"
-            )
-        return frame
+    def where(self, row: int) -> str:
+        """Where a row is, for a person.
+
+        >>> Table(Path("a.npz"), ("x", "y"), 9, lambda columns, text: None).where(0)
+        'a.npz row 1'
+        """
+        return f"{self.path} line {self.lines[row]}" if self.lines else f"{self.path} row {row + 1}"
 
 
-def walk(path: Path) -> Table:
-    """Walk a CSV: comma-separated, UTF-8, the column names in its first line; blank lines are skipped.
+def checked_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
+    """The names, each of which is there once.
 
     Raises:
-        DataError: there is no such file, it is empty or not UTF-8, a column has no name or that of another, a
-            row has more or fewer fields than there are columns, or there are no rows.
+        DataError: a column has no name or that of another, or there are too many.
     """
-    if not os.path.isfile(path):  # which is False where one may not even look
-        found = "is a folder, a pipe or a device" if os.path.lexists(path) else "does not exist"
-        raise DataError(
-            f"data.path: there is no file {str(path)!r} (it {found}, seen from {Path.cwd()}); mend data.path"
-        )
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            return _walk(path, csv.reader(text, skipinitialspace=True))
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path} line {_undecodable_line(path)} is not UTF-8; save the file as UTF-8"
-        ) from error
-    except csv.Error as error:
-        raise DataError(f"{path}: {_one_line(error)}; mend the file") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); mend data.path or the file") from error
-
-
-def _walk(path: Path, reader: csv._reader) -> Table:  # type: ignore[name-defined]
-    columns: tuple[str, ...] = ()
-    lines = []
-    for row in reader:
-        if not row or (len(row) == 1 and not row[0].strip()):
-            continue
-        if not columns:
-            columns = _checked(path, [name.strip() for name in row])
-        elif len(row) != len(columns):
-            raise DataError(
-                f"{path} line {reader.line_num} has {len(row)} fields, and there are {len(columns)} columns; "
-                "mend that line"
-            )
-        else:
-            lines.append(reader.line_num)
-    if not lines:
-        found = "no rows below its column names" if columns else "nothing in it"
-        raise DataError(f"{path} has {found}; data.path must name a CSV with column names and rows")
-    return Table(path, columns, tuple(lines))
-
-
-def _checked(path: Path, columns: list[str]) -> tuple[str, ...]:
-    name, count = Counter(columns).most_common(1)[0]
     if "" in columns:
         raise DataError(
             f"{path}: column {columns.index('') + 1} has no name; name it, "
             "or leave it out if it numbers the rows"
         )
+    name, count = Counter(columns).most_common(1)[0] if columns else ("", 0)
     if count > 1:
         raise DataError(f"{path} has {count} columns named {name!r}; rename all but one")
     if len(columns) > MOST_COLUMNS:
         raise DataError(
             f"{path} has {len(columns):,} columns, and at most {MOST_COLUMNS:,} are read; drop some"
         )
-    if len(columns) == 1:
-        raise DataError(f"{path} has one column, {name!r}, and needs two or more, separated by commas")
     return tuple(columns)
 
 
-def _undecodable_line(path: Path) -> int:
-    with path.open("rb") as text:
-        for number, line in enumerate(text, start=1):
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                return number
-    return 1  # pragma: no cover
+@contextmanager
+def told(path: Path, what: str, *damage: type[Exception]) -> Iterator[None]:
+    """What a library raises over a damaged file becomes one line."""
+    expected: tuple[type[Exception], ...] = (OSError, *damage)
+    try:
+        yield
+    except expected as error:
+        said = getattr(error, "strerror", None) or one_line(error) or type(error).__name__
+        raise DataError(f"{path} cannot be read as {what} ({said}); mend data.path or the file") from error
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def one_line(error: Exception, most: int = 200) -> str:
+    """What an error says, short."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= most else text[:most] + "..."

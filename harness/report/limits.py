@@ -26,6 +26,16 @@ def _of_the_data(findings: Findings) -> Iterator[str]:
             f"The test set has {rows(len(task.y_test))} rows: below {rows(FEW_TEST_ROWS)}, differences of a "
             "point or two stay open, however many the repeats."
         )
+    if task.groups is not None:
+        yield (
+            "Test rows of one group resemble one another, which the intervals do not know: they are narrower "
+            "than they should be. A larger size is more rows, of the same groups and of others alike."
+        )
+    if task.times is not None:
+        yield (
+            "Every test row is later than those learnt from, so an error that more rows do not lower may be "
+            "the change over time; and each search judged its settings on one hold-out, not on folds."
+        )
     if len(task.y) < 2 * sizes[-1]:
         yield (
             "The largest size is more than half of the rows there are to draw on, so its repeats share rows "

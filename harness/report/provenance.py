@@ -25,6 +25,7 @@ def data_facts(findings: Findings) -> Facts:
         ("Test rows", f"{rows(len(task.y_test))}, fixed once, used once by each cell"),
         ("Features", rows(len(task.features))),
         ("Classes", f"{len(task.classes)}: {_some(task.classes)}"),
+        *(("Note", note) for note in task.notes),
         ("Digest", task.digest),
     ]
 
@@ -43,15 +44,16 @@ def protocol(config: SweepConfig, findings: Findings) -> list[str]:
         by_repeats.setdefault(config.repeats.at(size), []).append(size)
     repeats = listed(f"{count} at {listed(map(rows, found))} rows" for count, found in by_repeats.items())
     small = "chosen from the sizes" if claims.small_sizes is None else listed(map(rows, claims.small_sizes))
+    forward = findings.plan.task.times is not None
+    held_out = "the latest" if forward else "folds up to 2,000 rows, a hold-out above"
     limit = "" if search.trial_seconds is None else f" A trial ends after {search.trial_seconds:g} s."
     return [
         "Size is everything labelled that a learner may use, the rows it is tuned on included.",
         f"Repeats: {repeats}. A repeat is a draw of rows of its own, the same for every family, in which "
         "the smaller sizes are part of the larger ones; its own initialisation; its own search.",
         f"Search: {search.budget} in each cell, the same for every family ({search.sampler}; pruning: "
-        f"{search.pruner}).{limit} Settings are compared on validation rows inside the size (folds up to "
-        "2,000 rows, a hold-out above), never on test rows; the best is fitted again on all of them and "
-        "tested once.",
+        f"{search.pruner}).{limit} Settings are compared on validation rows inside the size ({held_out}), "
+        "never on test rows; the best is fitted again on all of them and tested once.",
         "Intervals are for new training rows and new test rows at once: a two-way variance over repeats and "
         "test rows, with Satterthwaite's degrees of freedom. The bands of curves with few repeats share the "
         "trend of that variance over sizes; differences keep their own, with slightly fewer degrees.",

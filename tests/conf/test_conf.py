@@ -9,6 +9,7 @@ import yaml
 from harness import conf_files
 from harness.cli import compose
 from harness.config import SweepConfig, parse, parse_doctor, parse_ui
+from harness.data_config import parse_data
 from harness.errors import ConfigError
 from harness.families import build
 from harness.family_config import OPTIONAL, REQUIRED
@@ -49,6 +50,8 @@ def test_the_other_primary_configurations_parse():
     assert (parse_ui(ui.tree).port, parse_ui(ui.tree).host) == (5000, "127.0.0.1")
     assert parse_doctor(doctor.tree).data.name == "flights"
     assert parse_doctor(doctor.tree).fix is False
+    assert parse_data(compose("data", [])[0].tree).data is None
+    assert parse_data(compose("data", ["data=digits"])[0].tree).data.name == "digits"
     (reproduce,) = compose("reproduce", ["run_id='0123'"])
     assert parse_reproduce(reproduce.tree).run_id == "0123"
 

@@ -5,10 +5,13 @@ that finds the mistake; names, bytes and times of every file are the same before
 """
 
 import ctypes
+import gzip
+import io
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -56,6 +59,18 @@ def mine(name, text, *says, words=(), **more):
 
 def table(name, content, *says, words=()):
     return Row(name, ["sweep", *CSV, *words], list(says), {"some.csv": content})
+
+
+def packed(name, file, content, *says):
+    return Row(name, ["sweep", *CSV, f"data.path={file}"], list(says), {file: content})
+
+
+def zipped(*names):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, TABLE)
+    return content.getvalue()
 
 
 def changed(old, new):
@@ -382,6 +397,41 @@ TABLES = [
     table("too long a name", TABLE, "there is no file 'xxx", words=["data.path=" + "x" * 300]),
     table("home of nobody", TABLE, "write the path in full", words=["data.path='~nobody_here/x'"]),
 ]
+TWO_COLUMNS = "day,shop,label\n" + "01/02/2024,a,yes\n03/04/2024,b,no\n" * 20
+CHOICES = [
+    packed(
+        "a gzip file cut short", "some.csv.gz", gzip.compress(TABLE.encode())[:-9], "as a gzip file (Compr"
+    ),
+    packed(
+        "a packed line", "some.csv.gz", gzip.compress(TABLE.encode() + b"1,2\n"), "some.csv.gz line 42 has 2"
+    ),
+    packed(
+        "two files in an archive", "some.zip", zipped("a.csv", "b.csv"), "holds 2 files, and must hold one"
+    ),
+    packed(
+        "no Parquet", "some.parquet", TABLE.encode(), "cannot be read as Parquet", "mend data.path or the"
+    ),
+    packed("no NPZ", "some.npz", TABLE.encode(), "cannot be read as NPZ", "save X and y with numpy.savez"),
+    table("day or month", TWO_COLUMNS, "such as '01/02/2024'", "write them year first, such as 2024-04-03"),
+    table("absent drop", TABLE, "got 'cty'; did you mean city?", words=["data.drop=[cty]"]),
+    table("target dropped", TABLE, "'label' is two of", "choose one", words=["data.drop=[label]"]),
+    table("two groups", TABLE, "'city' has 2 groups of up to 20 rows", words=["data.group=city"]),
+    table("group and time", TABLE, "both given", words=["data.group=city", "data.time=age"]),
+    table("text as time", TABLE, "a column of dates or numbers, got 'city'", words=["data.time=city"]),
+    table("one label before", TABLE, "'label' has one label only; bring rows", words=["data.time=age"]),
+    table(
+        "absent test file", TABLE, "data.test_path: there is no file 't.csv'", words=["data.test_path=t.csv"]
+    ),
+    table(
+        "tested on itself",
+        TABLE,
+        "groups of data.path are tested too",
+        words=["data.test_path=some.csv", "data.group=age"],
+    ),
+    Row("described without a path", ["data", "data=file"], ["data=file needs data.path, the file to learn"]),
+    Row("described without a choice", ["data", "data.path=x"], ["no data is chosen; add data=..."]),
+    Row("described, unknown option", ["data", "data=digits", "+data.drop=x"], ["data=digits has no option"]),
+]
 STORES = [
     Row("root that is a file", ["sweep", *DIGITS], ["cannot write", "mlruns"], {"mlruns": "a file"}),
     Row(
@@ -392,7 +442,7 @@ STORES = [
     ),
     Row("root of odd letters", ["sweep", *DIGITS, "tracking.root='a#b'"], ["holds #", "choose another"]),
 ]
-ROWS = [*WORDS, *VALUES, *SPACES, *FILES, *TABLES, *STORES]
+ROWS = [*WORDS, *VALUES, *SPACES, *FILES, *TABLES, *CHOICES, *STORES]
 
 
 @pytest.fixture

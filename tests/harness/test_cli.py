@@ -53,7 +53,7 @@ def mistake(capsys, *words):
 
 MISTAKES = [
     (["swep"], "unknown command 'swep'; did you mean sweep?"),
-    (["work"], "choose from sweep, plan, report, curves, ui, reproduce, doctor"),
+    (["work"], "choose from sweep, plan, report, curves, data, ui, reproduce, doctor"),
     (["data=digits"], "the command comes first"),
     (["-m", "sweep"], "the command comes first"),
     (["sweep", "model=svn"], "model has no choice 'svn'; did you mean svm?"),
@@ -100,6 +100,8 @@ MISTAKES = [
     (["ui", "+hosts=0.0.0.0"], "unknown key hosts"),
     (["ui", "host=not-an-address"], "host must be an address in numbers"),
     (["ui", "port=70000"], "port must be a whole number from 1 to 65,535"),
+    (["data", "data.path=x"], "data.path is given and no data is chosen; add data=..."),
+    (["data", "seed=3"], "unknown key seed"),
     (["doctor", "format=xml"], "format must be one of text, json"),
 ]
 
@@ -214,6 +216,12 @@ def test_a_multirun_over_data_takes_the_names_of_the_data(ran):
     assert [config.name for config in ran] == ["digits", "flights"]
 
 
+def test_a_multirun_of_a_command_without_a_name_runs_too(ran):
+    assert main(["data", "-m", "data=digits", "tracking.root=a,b"]) == 0
+    assert [str(config.root) for config in ran] == ["a", "b"]
+    assert main(["doctor", "-m", "format=text,json"]) == 0
+
+
 def test_a_multirun_ends_with_its_largest_status(ran, monkeypatch):
     statuses = iter([0, 1, 0])
     monkeypatch.setattr(sys.modules["harness.sweep"], "run", lambda config: next(statuses))
@@ -325,7 +333,7 @@ def test_hydras_flags_work_after_the_command(capsys, tmp_path):
 
 
 COMPLETIONS = [
-    ("harness ", "sweep plan report curves ui reproduce doctor"),
+    ("harness ", "sweep plan report curves data ui reproduce doctor"),
     ("harness sw", "sweep"),
     ("harness sweep data=", "data=digits data=file data=flights"),
     ("/usr/bin/harness plan search=t", "search=tpe"),

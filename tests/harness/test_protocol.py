@@ -1,7 +1,8 @@
 """The rules of a comparison: each a check of what the code does, tried on planted faults.
 
 A check runs cells whose learners are watched, and returns what breaks its rule. The rules that are checked
-elsewhere: nested, stratified subsets, folds and hold-out, rare classes (test_splits.py); levels of a category
+elsewhere: nested, stratified subsets, folds and hold-out, rare classes (test_splits.py); groups and times
+that are kept apart (test_apart.py); levels of a category
 from the pool, days of the test rows (test_data_*.py); lockstep and the argmin of a mean curve, rungs
 (test_evaluate.py); the search of a cut-off cell (test_cell.py, test_search.py); pruning (test_pruning.py);
 crowded bounds and searches that are not equally converged (test_boundary.py, test_convergence.py); repeats by
@@ -300,9 +301,11 @@ def a_size_without_its_validation(patch: pytest.MonkeyPatch, bench: Bench) -> No
 
 def folds_that_overlap(patch: pytest.MonkeyPatch, bench: Bench) -> None:
     everything = np.arange(SIZE)
-    patch.setattr(
-        cells, "inner_splits", lambda *key: tuple(replace(s, train=everything) for s in inner_splits(*key))
-    )
+
+    def overlapping(*key: Any, **named: Any) -> tuple[Split, ...]:
+        return tuple(replace(split, train=everything) for split in inner_splits(*key, **named))
+
+    patch.setattr(cells, "inner_splits", overlapping)
 
 
 def a_scaler_fitted_before_the_split(patch: pytest.MonkeyPatch, bench: Bench) -> None:

@@ -67,7 +67,7 @@ def test_each_row_of_a_class_is_drawn_equally_often():
 
 def test_no_family_can_enter_a_split():
     assert list(inspect.signature(subset).parameters) == ["y_pool", "size", "repeat", "seed"]
-    assert list(inspect.signature(inner_splits).parameters) == ["y", "repeat", "seed"]
+    assert list(inspect.signature(inner_splits).parameters) == ["y", "repeat", "seed", "groups", "times"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from itertools import pairwise
 import pytest
 
 from harness import report
+from harness.report import provenance
+from harness.report.limits import limits
 from harness.report.page import HERE, render, settings
 
 VOID = {"meta", "source", "img", "br", "link", "input", "hr"}
@@ -193,6 +195,18 @@ def test_failed_and_skipped_cells_are_among_the_limits(page):
     words = Page(page(fail=[("svm", 128)], skip=(2048, 4096))).words
     assert "1 of 140 cells failed" in words
     assert "SVM (RBF) was not run at 2,048 and 4,096 rows" in words
+
+
+def test_how_rows_were_held_apart_is_among_the_facts_and_the_limits(make_config, find, blobs):
+    config, notes = make_config(), ("no group by 'shop' is on both sides",)
+    grouped = find(config, data=replace(blobs, groups=blobs.y, notes=notes))
+    assert ("Note", notes[0]) in provenance.data_facts(grouped)
+    assert any("Test rows of one group resemble" in each for each in limits(grouped, config.search))
+    forward = find(config, data=replace(blobs, times=blobs.y))
+    assert any("inside the size (the latest)" in each for each in provenance.protocol(config, forward))
+    assert any("Every test row is later" in each for each in limits(forward, config.search))
+    plain = find(config)
+    assert not any("group" in each or "later" in each for each in limits(plain, config.search))
 
 
 def test_where_the_records_are_is_nobodys_business():

@@ -1,0 +1,220 @@
+"""A column is found to hold numbers, truth values, dates or text, and becomes numbers accordingly.
+
+The kind is decided on all rows, the levels of a text on those of the pool, and both without labels. A column
+of at least 20 values of which at least 95 % are numbers (or dates), and not all, is refused with the first
+that is none: one `1,5` or `n/k` among measurements would otherwise turn each of them into a level of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..records import Ints
+from .dates import GROWING, as_dates, parts_of
+from .encoding import OTHER, Encoding, frequent_levels
+from .table import Table
+
+if TYPE_CHECKING:
+    import pandas
+
+NUMBER, BOOLEAN, DATE, TEXT = "number", "boolean", "date", "text"
+MOST_LEVELS = 50
+PLAIN_SHARE, PLAIN_VALUES = 0.95, 20  # from there on, a value unlike the others is a slip
+ID_SHARE = 0.95  # of a text's values are different: nothing can be learnt from them
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A column's kind, and its values as such: float64, datetime64 or str; missing ones stay missing."""
+
+    kind: str
+    values: pandas.Series[Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What was found in a column, and what becomes of it.
+
+    Attributes:
+        kind: number, boolean, date or text; empty for a column that is not read.
+        missing: rows without a value.
+        distinct: values that differ; for text, in the pool.
+        becomes: what becomes of it, for a person.
+        numbers: the columns of numbers that it gives.
+        levels: those that are one-hot columns.
+    """
+
+    name: str
+    kind: str
+    missing: int
+    distinct: int
+    becomes: str
+    numbers: tuple[str, ...] = ()
+    levels: tuple[Hashable, ...] = ()
+
+
+def typed(table: Table, values: pandas.Series[Any]) -> Typed:
+    """The kind of a column, and its values.
+
+    Raises:
+        DataError: a number is beyond float32, nearly all values are numbers or dates, or the order of day and
+            month cannot be told.
+    """
+    import pandas
+    from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
+
+    present = values.dropna()
+    if is_datetime64_any_dtype(values):
+        return Typed(DATE, values.astype("datetime64[us]"))
+    if isinstance(values.dtype, pandas.CategoricalDtype):
+        return Typed(TEXT, stripped(values.astype("str")))
+    if len(present) and not is_numeric_dtype(values) and all(isinstance(each, bool) for each in present):
+        return Typed(BOOLEAN, values.astype("float64"))
+    if is_numeric_dtype(values) or present.empty:
+        return Typed(BOOLEAN if is_bool_dtype(values) else NUMBER, _bounded(table, values.astype("float64")))
+    text = stripped(values)
+    if (numbers := _all_numbers(table, text)) is not None:
+        return Typed(NUMBER, _bounded(table, numbers))
+    if (dates := _all_dates(table, text)) is not None:
+        return Typed(DATE, dates)
+    return Typed(TEXT, text)
+
+
+def typed_as(table: Table, values: pandas.Series[Any], kind: str) -> Typed:
+    """A column of another file as the kind that its namesake was found to be.
+
+    Raises:
+        DataError: it is of another kind.
+    """
+    if kind == TEXT:
+        return Typed(TEXT, stripped(values))
+    found = typed(table, values)
+    if found.kind != kind and values.notna().any():
+        raise DataError(
+            f"{table.path}: {values.name!r} holds {found.kind}s, and {kind}s in data.path; "
+            "mend the column in one of them"
+        )
+    if found.kind != kind and kind == DATE:
+        return Typed(DATE, found.values.astype("datetime64[us]"))
+    return Typed(kind, found.values)
+
+
+def stripped(values: pandas.Series[Any]) -> pandas.Series[Any]:
+    """The values as text without surrounding blanks; what is empty then is missing, as it is in a CSV."""
+    text = values.map(str, na_action="ignore").str.strip()
+    return text.mask(text == "")
+
+
+def _bounded(table: Table, numbers: pandas.Series[Any]) -> pandas.Series[Any]:
+    too_large = numbers.abs() > np.finfo(np.float32).max
+    if too_large.any():
+        row = int(too_large.argmax())
+        raise DataError(
+            f"{table.where(row)}: {numbers.name!r} is {numbers.iloc[row]}, beyond "
+            "32-bit numbers; mend it or rescale the column"
+        )
+    return numbers
+
+
+def _all_numbers(table: Table, text: pandas.Series[Any]) -> pandas.Series[Any] | None:
+    """The values as numbers where all are, such as integers beyond 64 bits; None where it is a text."""
+    import pandas
+
+    numbers = pandas.to_numeric(text, errors="coerce").astype("float64")
+    remedy = (
+        "write a number with a point, leave the cell empty if it is missing, or put a letter before each "
+        "number of the column if they are codes"
+    )
+    return numbers if _are(table, text, numbers.notna(), "numbers", remedy) else None
+
+
+def _all_dates(table: Table, text: pandas.Series[Any]) -> pandas.Series[Any] | None:
+    """The values as dates where all are; None where it is a text."""
+    dates = as_dates(text, str(text.name))
+    remedy = "write a date as 2024-04-03, or leave the cell empty if it is missing"
+    return dates if _are(table, text, dates.notna(), "dates", remedy) else None
+
+
+def _are(table: Table, values: pandas.Series[Any], fit: pandas.Series[Any], what: str, remedy: str) -> bool:
+    """Whether all the values that are present fit.
+
+    Raises:
+        DataError: nearly all do.
+    """
+    present = values.notna()
+    strange, count = present & ~fit, int(present.sum())
+    unfit = int(strange.sum())
+    if count < PLAIN_VALUES or unfit == 0 or unfit > (1 - PLAIN_SHARE) * count:
+        return unfit == 0
+    row = int(strange.to_numpy().argmax())
+    raise DataError(
+        f"{table.where(row)}: {values.name!r} is {_short(str(values.iloc[row]))}, and {count - unfit:,} of "
+        f"the {count:,} values of that column are {what}; {remedy}"
+    )
+
+
+def _short(text: str, most: int = 40) -> str:
+    return repr(text if len(text) <= most else text[:most] + "...")
+
+
+def decided(name: str, found: Typed, pool: Ints, orders: bool = False) -> Column:
+    """What becomes of a column.
+
+    Args:
+        name: of the column.
+        found: its kind and values, on all rows.
+        pool: the rows that learners draw on.
+        orders: it is the column by whose values the latest rows are held out.
+    """
+    values = found.values
+    missing = int(values.isna().sum())
+    if found.kind == TEXT:
+        return _decided_text(name, values.iloc[pool], missing)
+    if found.kind == DATE:
+        parts = [part for part in parts_of(values) if not (orders and part in GROWING)]
+        becomes = f"{'orders the rows; ' if orders else ''}{', '.join(parts)}"
+        numbers = tuple(f"{name}.{part}" for part in parts)
+        return Column(name, DATE, missing, values.nunique(), becomes, numbers)
+    if orders:
+        return Column(name, found.kind, missing, values.nunique(), "orders the rows; no feature")
+    distinct = values.nunique()
+    becomes = "0 or 1" if found.kind == BOOLEAN else "as it is"
+    if distinct == len(values) > MOST_LEVELS and (values % 1 == 0).all():
+        becomes = f"as it is; if these are ids, 'data.drop=[{name}]'"
+    return Column(name, found.kind, missing, distinct, becomes, (name,))
+
+
+def _decided_text(name: str, pool: pandas.Series[Any], missing: int) -> Column:
+    distinct, present = pool.nunique(), int(pool.notna().sum())
+    if distinct > MOST_LEVELS and distinct >= ID_SHARE * present:
+        said = f"dropped: {distinct:,} of {present:,} values are different, as ids and free text are"
+        return Column(name, TEXT, missing, distinct, said)
+    levels = frequent_levels(pool, MOST_LEVELS)
+    rest = distinct - len(levels) + 1
+    more = f", and one for the {rest:,} others" if levels and levels[-1] == OTHER and rest > 1 else ""
+    shown = len(levels) - bool(more)
+    becomes = f"{shown} one-hot column{'' if shown == 1 else 's'}{more}" if levels else "dropped: no value"
+    return Column(name, TEXT, missing, distinct, becomes, (), levels)
+
+
+def encoding_of(columns: Iterable[Column]) -> Encoding:
+    """The numbers first, then the levels; each in the order of the columns."""
+    columns = list(columns)
+    numbers = tuple(number for column in columns for number in column.numbers)
+    return Encoding(numbers, {column.name: column.levels for column in columns if column.levels})
+
+
+def numbers_of(column: Column, found: Typed) -> dict[str, pandas.Series[Any]]:
+    """What the encoding reads of a column: its text, its numbers, or the parts of its dates."""
+    if column.levels:
+        return {column.name: found.values}
+    if found.kind == DATE:
+        parts = parts_of(found.values)
+        midnight = 0 * parts["month"]  # where another file has hours, and this one none
+        return {name: parts.get(name.rpartition(".")[2], midnight) for name in column.numbers}
+    return dict.fromkeys(column.numbers, found.values)

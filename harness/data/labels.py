@@ -1,0 +1,68 @@
+"""Labels are the values of the target as they are written; their classes are the values that there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..records import Ints
+from .table import Table
+
+if TYPE_CHECKING:
+    import pandas
+
+MOST_NUMERIC_CLASSES = 100
+
+
+def classes_of(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...], Ints]:
+    """The classes, numbers in their order and words in theirs, and each row's index into them.
+
+    Raises:
+        DataError: a row has no label, all have the same, or they are numbers with more than 100 values.
+    """
+    import pandas
+
+    target = labels.name
+    present(table, labels, "target")
+    classes = pandas.Series(labels.unique()).sort_values()
+    numbers = pandas.to_numeric(classes, errors="coerce")
+    if numbers.notna().all():
+        classes = classes[numbers.sort_values().index]
+        if len(classes) > MOST_NUMERIC_CLASSES:
+            raise DataError(
+                f"data.target: {target!r} is a number with {len(classes):,} distinct values, and at most "
+                f"{MOST_NUMERIC_CLASSES} are taken as classes (regression is not swept yet); choose a label"
+            )
+    if len(classes) < 2:
+        raise DataError(
+            f"data.target: {target!r} is {classes.iloc[0]!r} in every row; choose a target that varies"
+        )
+    return tuple(classes), indices(table, labels, tuple(classes))
+
+
+def indices(table: Table, labels: pandas.Series[str] | None, classes: tuple[str, ...]) -> Ints:
+    """Each row's index into the classes.
+
+    Raises:
+        DataError: a row has no label, or one that is no class.
+    """
+    import pandas
+
+    assert labels is not None, "there is a target"
+    present(table, labels, "target")
+    found = pandas.Index(classes).get_indexer(pandas.Index(labels)).astype(np.int64)
+    if (found < 0).any():
+        row = int((found < 0).argmax())
+        raise DataError(
+            f"{table.where(row)}: {labels.name!r} is {labels.iloc[row]!r}, as no row of data.path; mend it"
+        )
+    return found
+
+
+def present(table: Table, values: pandas.Series[Any], role: str) -> None:
+    """Raise a DataError where a row has no value in a column of that role."""
+    if values.isna().any():
+        where = table.where(int(values.isna().to_numpy().argmax()))
+        raise DataError(f"{where} has no {values.name!r}, the {role}; fill it in or remove the line")

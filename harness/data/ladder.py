@@ -1,0 +1,43 @@
+"""A ladder is the training-set sizes that a data set proposes for itself."""
+
+from __future__ import annotations
+
+from ..errors import DataError
+from ..records import Task
+from ..splits import smallest_size
+
+
+def proposed(task: Task) -> tuple[int, ...]:
+    """The sizes of `data.sizes: auto`, without those that may hold one class only.
+
+    Raises:
+        DataError: as `ladder`.
+    """
+    sizes, least = ladder(len(task.y), len(task.classes)), smallest_size(task.y)
+    return tuple(size for size in sizes if size >= least) or sizes
+
+
+def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:
+    """The sizes that `data.sizes: auto` proposes, ascending.
+
+    Powers of two from max(64, 4 rows a class) up to half the pool and at most 32,768; of more than nine, the
+    nine largest. A pool with less than twice that start is started at max(16, 2 rows a class).
+
+    Raises:
+        DataError: half the pool is less than that.
+
+    >>> ladder(303_345, classes=16)
+    (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
+    >>> ladder(1_297, classes=10), ladder(120, classes=3)
+    ((64, 128, 256, 512), (16, 32))
+    """
+    most = min(pool_rows // 2, 32_768)
+    for least in (max(64, 4 * classes), max(16, 2 * classes)):
+        start = (least - 1).bit_length()
+        sizes = tuple(2**power for power in range(start, most.bit_length()))
+        if sizes:
+            return sizes[-9:]
+    raise DataError(
+        f"data.sizes=auto needs a pool of at least {2 ** (start + 1):,} rows for {classes:,} classes, "
+        f"got {pool_rows:,}; bring more rows or give data.sizes yourself"
+    )

@@ -1,0 +1,119 @@
+"""The rows of a file: each column as its kind, labels and groups as they are written.
+
+A given test file is read as the other one was found to be, and must be apart from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import DataError
+from ..records import Ints
+from .columns import TEXT, Typed, stripped, typed, typed_as
+from .formats import open_table
+from .labels import present
+from .recipe import Options
+from .roles import Roles
+from .table import Table
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one file, each column as its kind; labels and groups as they are written."""
+
+    table: Table
+    found: Mapping[str, Typed]
+    labels: pandas.Series[str] | None
+    groups: pandas.Series[str] | None
+
+    def __len__(self) -> int:
+        return self.table.rows
+
+    def group_codes(self) -> Ints | None:
+        """Each row's group as its place among them; None where there are no groups."""
+        return None if self.groups is None else _codes(self.groups)
+
+    def time_codes(self, time: str | None) -> Ints | None:
+        """Each row's time as its place among them; None where there is no column of times."""
+        return None if time is None else _codes(self.found[time].values)
+
+
+def path_of(options: Options, option: str) -> Path:
+    """The path that an option names, `~` unfolded.
+
+    Raises:
+        DataError: none is given, or it is in the home of nobody.
+    """
+    if options[option] is None:
+        raise DataError(
+            "data=file needs data.path, the file to learn from: data.path=churn.csv data.target=label"
+        )
+    try:
+        return Path(str(options[option])).expanduser()
+    except RuntimeError as error:  # ~nobody
+        raise DataError(f"data.{option}: {error} of {options[option]!r}; write the path in full") from error
+
+
+def rows_of(table: Table, roles: Roles, kinds: Mapping[str, str] | None = None) -> Rows:
+    """The columns that have a role; of the given kinds where another file has told them."""
+    kinds = kinds or {}
+    text = {*roles.text, *(name for name, kind in kinds.items() if kind == TEXT)}
+    frame = table.read(roles.read, text)
+    found = {
+        name: typed_as(table, frame[name], kinds[name]) if kinds else typed(table, frame[name])
+        for name in roles.features
+    }
+    if roles.time is not None:
+        if found[roles.time].kind == TEXT:
+            raise DataError(f"data.time must be a column of dates or numbers, got {roles.time!r}; mend it")
+        present(table, found[roles.time].values, "time")
+    labels, groups = (None if name is None else stripped(frame[name]) for name in (roles.target, roles.group))
+    if groups is not None:
+        present(table, groups, "group")
+    return Rows(table, found, labels, groups)
+
+
+def _codes(values: pandas.Series[str]) -> Ints:
+    """Each value as its place among the values that there are."""
+    _, codes = np.unique(values.to_numpy(), return_inverse=True)
+    return codes.astype(np.int64)
+
+
+def tested_rows(options: Options, roles: Roles, rows: Rows) -> Rows:
+    """The rows of the given test file, read as those of the other are.
+
+    Raises:
+        DataError: it lacks a column, holds another kind of it, or is not apart by group or time.
+    """
+    if options["test_rows"] is not None:
+        raise DataError("data.test_path and data.test_rows are both given; set one of them to null")
+    table = open_table(path_of(options, "test_path"), "data.test_path")
+    for name in roles.read:
+        if name not in table.columns:
+            raise DataError(
+                f"{table.path} has no column {name!r}, and data.path has; add it or drop it there"
+            )
+    given = rows_of(table, roles, {name: of.kind for name, of in rows.found.items()})
+    if given.groups is not None and rows.groups is not None:
+        shared = sorted(set(given.groups) & set(rows.groups))
+        if shared:
+            raise DataError(
+                f"{table.path}: {len(shared):,} groups of data.path are tested too, such as {shared[0]!r}; "
+                "remove their rows from one of the files"
+            )
+    if roles.time is not None:
+        last, first = rows.found[roles.time].values.max(), given.found[roles.time].values.min()
+        if first <= last:
+            raise DataError(
+                f"{table.path} begins at {first} by {roles.time!r}, and data.path ends at {last}; "
+                "remove the rows of one that are not apart from the other"
+            )
+    return given

@@ -1,0 +1,257 @@
+"""What a column is found to hold, and what becomes of it."""
+
+import re
+
+import numpy as np
+import pandas
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from harness.data import load
+from harness.data.file import examine
+from harness.errors import DataError
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write `some.csv` of these columns, and a column `label`."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name="some.csv", /, **columns):
+        rows = len(next(iter(columns.values())))
+        frame = pandas.DataFrame({"label": ["ab"[row % 2] for row in range(rows)]} | columns)
+        frame.to_csv(name, index=False)
+        return name
+
+    return write
+
+
+def read(path="some.csv", **options):
+    from pathlib import Path
+
+    return load("file", {"path": path, "target": "label", **options}, Path("cache"))
+
+
+def both(task):
+    """Every row of the pool and the test as a frame, with the number of the row where it has one."""
+    frame = pandas.DataFrame(np.concatenate([task.X, task.X_test]), columns=list(task.features))
+    return frame.sort_values("row", ignore_index=True) if "row" in frame else frame
+
+
+def columns(path="some.csv", **options):
+    """What was found, by column."""
+    given = {"path": path, "target": "label", "drop": [], "group": None, "time": None}
+    found = examine({**given, "test_path": None, "test_rows": None, **options})
+    return {column.name: column for column in found.columns}
+
+
+# Dates
+
+
+def test_a_date_becomes_the_numbers_of_its_calendar(write):
+    days = pandas.date_range("2023-12-25", periods=40).strftime("%Y-%m-%d").tolist()
+    write(row=range(40), day=[*days[:-1], None])
+    task = read()
+    assert task.features == ("row", *(f"day.{part}" for part in PARTS if part != "hour"))
+    frame = both(task)
+    assert frame.iloc[7].tolist() == [7, 2024, 1, 0, 1, 19723]  # the first of January 2024, a Monday
+    assert frame.iloc[66 - 60].tolist() == [6, 2023, 12, 6, 365, 19722]
+    assert frame.iloc[39, 1:].isna().all()
+    assert frame.iloc[:39].notna().all().all()
+
+
+PARTS = ("year", "month", "day_of_week", "day_of_year", "hour", "timestamp")
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M",
+     "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00"],
+)  # fmt: skip
+def test_every_form_of_a_date_is_the_same_numbers(write, form):
+    times = pandas.date_range("2024-01-05 06:30", periods=40, freq="29h")
+    write(row=range(40), day=times.strftime(form).tolist())
+    task = read()
+    assert task.features == ("row", *(f"day.{part}" for part in PARTS))
+    frame = both(task)
+    for part in ("year", "month", "day_of_week", "day_of_year", "hour"):
+        assert frame[f"day.{part}"].tolist() == getattr(times, part).tolist()
+    days = (times - pandas.Timestamp("1970-01-01")) / pandas.Timedelta(days=1)
+    assert np.allclose(frame["day.timestamp"], days, rtol=1e-6)
+
+
+def test_an_offset_is_taken_to_utc(write):
+    write(row=range(40), at=["2024-01-01T01:00:00+02:00", "2024-01-01T01:00:00-02:00"] * 20)
+    assert both(read())["at.hour"].tolist() == [23, 3] * 20
+
+
+def test_dates_of_a_parquet_are_those_of_a_csv(write):
+    times = pandas.Series(pandas.date_range("2024-01-05 06:30", periods=40, freq="29h"))
+    day = pyarrow.array(times.dt.date)
+    zoned = pyarrow.array(times).cast(pyarrow.timestamp("ns", "Europe/Oslo"))
+    label = pyarrow.array(["a", "b"] * 20)
+    held = {"row": range(40), "time": pyarrow.array(times), "zoned": zoned, "day": day, "label": label}
+    pyarrow.parquet.write_table(pyarrow.table(held), "some.parquet")
+    write(row=range(40), time=times, zoned=times, day=times.dt.strftime("%Y-%m-%d"))
+    assert read("some.parquet").digest == read().digest
+
+
+def test_a_day_that_may_be_a_month_is_refused_with_the_remedies(write):
+    write(day=["01/02/2024", "03/04/2024"] * 20)
+    with pytest.raises(
+        DataError, match=r"'day' holds dates such as '01/02/2024', of which nothing tells .*drop"
+    ):
+        read()
+    write(day=["01/01/2024", "04/04/2024"] * 20, row=range(40))
+    assert "day.month" in read().features
+    assert read(drop="day").features == ("row",)
+
+
+def test_nearly_all_dates_are_refused_with_the_one_that_is_none_and_others_are_text(write):
+    days = pandas.date_range("2024-01-01", periods=40).strftime("%Y-%m-%d").tolist()
+    said = (
+        r"^some\.csv line 41: 'day' is '2024-02-30', and 39 of the 40 values of that column are dates; "
+        "write a date as 2024-04-03, or leave the cell empty if it is missing$"
+    )
+    write(day=[*days[:39], "2024-02-30"])
+    with pytest.raises(DataError, match=said):
+        read()
+    write(day=[*days[:30], *["later"] * 10])
+    assert "day=later" in read().features
+
+
+def test_a_part_with_the_name_of_another_column_is_refused(write):
+    write(**{"day": ["2024-01-01", "2024-02-03"] * 20, "day.year": range(40)})
+    with pytest.raises(DataError, match=r"'day\.year' is a column and a part of a date; rename the column"):
+        read()
+
+
+# Ids and columns that are left out
+
+
+def test_a_text_that_names_its_row_is_left_out_and_said_so(write):
+    write(row=range(90), name=[f"n{row}" for row in range(90)], city=["x", "y", "z"] * 30)
+    task = read()
+    assert task.features == ("row", "city=x", "city=y", "city=z")
+    assert task.notes == ("left out, for nothing can be learnt from them: name",)
+    assert columns()["name"].becomes == "dropped: 72 of 72 values are different, as ids and free text are"
+    assert columns()["row"].becomes == "as it is; if these are ids, 'data.drop=[row]'"
+
+
+def test_a_text_of_which_some_values_repeat_is_kept(write):
+    write(row=range(200), name=[f"n{row // 2 if row < 100 else row}" for row in range(200)])
+    assert "name=(other)" in read().features
+    found = columns()["name"]
+    assert 120 < found.distinct < 150
+    assert found.becomes == f"49 one-hot columns, and one for the {found.distinct - 49} others"
+
+
+def test_dropped_columns_are_not_looked_at(write):
+    write(row=range(40), price=["1,5", *map(str, range(39))], note=["x"] * 40)
+    with pytest.raises(DataError, match=r"'price' is '1,5'"):
+        read()
+    assert read(drop=["price"]).features == ("row", "note=x")
+    assert read(drop="price").digest == read(drop=["price"]).digest
+    assert read(drop=["price", "note"]).digest != read(drop=["price"]).digest
+    assert columns(drop=["price"])["price"].becomes == "dropped by data.drop"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"drop": ["pirce"]},
+            "data.drop must be made of columns of some.csv, got 'pirce'; did you mean price?",
+        ),
+        ({"drop": ["label"]}, "'label' is two of target, group, time and drop; choose one"),
+        ({"drop": ["price", "city"]}, "some.csv has no column left to learn from; shorten data.drop"),
+        ({"group": "cty"}, "data.group must be a column of some.csv, got 'cty'; did you mean city?"),
+        (
+            {"time": "when"},
+            "data.time must be a column of some.csv, got 'when'; its columns: label, price, city",
+        ),
+        ({"group": "label"}, "'label' is two of target, group, time and drop"),
+        ({"group": "city", "drop": ["city"]}, "'city' is two of"),
+        ({"group": "city", "time": "price"}, "data.group and data.time are both given"),
+        ({"time": "city"}, "data.time must be a column of dates or numbers, got 'city'"),
+    ],
+)
+def test_a_bad_choice_of_columns_is_refused(write, options, message):
+    write(price=range(40), city=["x", "y"] * 20)
+    with pytest.raises(DataError, match=re.escape(message)):
+        read(**options)
+
+
+def test_nothing_but_ids_is_nothing_to_learn_from(write):
+    write(name=[f"n{row}" for row in range(100)])
+    with pytest.raises(DataError, match=r"has no column to learn from beside those that are left out"):
+        read()
+
+
+def test_what_is_decided_of_levels_depends_on_the_pool_alone(write):
+    names = [f"n{row}" if row % 2 else "same" for row in range(300)]
+    write(row=range(300), name=names)
+    pool = set(both(read())["row"]) - set(read().X_test[:, 0])
+    write(row=range(300), name=[name if row in pool else f"t{row}" for row, name in enumerate(names)])
+    assert not any(feature.startswith("name=t") for feature in read().features)
+
+
+# A test file
+
+
+def test_a_given_test_file_is_the_test_set(write):
+    write(row=range(40), day=["2024-01-01", "2024-02-03"] * 20, code=["a1", "7"] * 20)
+    write("test.csv", code=["07"] * 12, day=["2024-05-05"] * 12, more=["x"] * 12, row=range(100, 112))
+    task = read(test_path="test.csv")
+    assert (len(task.y), len(task.y_test)) == (40, 12)
+    assert task.X[:, 0].tolist() == list(range(40))
+    assert task.X_test[:, 0].tolist() == list(range(100, 112))
+    assert task.y_test.tolist() == [0, 1] * 6
+    assert task.notes == ("tested on the rows of test.csv",)
+    level = task.features.index("code=7")
+    assert task.X[:, level].sum() == 20
+    assert task.X_test[:, level].sum() == 0  # 07 is another code
+
+
+def test_a_changed_test_file_is_other_data(write):
+    write(row=range(40))
+    write("test.csv", row=range(40))
+    first = read(test_path="test.csv")
+    write("test.csv", row=range(1, 41))
+    assert read(test_path="test.csv").digest != first.digest
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "message"),
+    [
+        ({"row": ["x"] * 40}, {}, "test.csv: 'row' holds texts, and numbers in data.path; mend"),
+        ({"age": range(40)}, {}, "test.csv has no column 'row', and data.path has; add it or drop it there"),
+        (
+            {"row": range(40), "label": ["c"] * 40},
+            {},
+            "test.csv line 2: 'label' is 'c', as no row of data.path",
+        ),
+        ({"row": range(40), "label": ["a", None] * 20}, {}, "test.csv line 3 has no 'label', the target"),
+        ({"row": range(40)}, {"test_rows": 9}, "data.test_path and data.test_rows are both given"),
+        ({"row": range(40)}, {"test_path": "no.csv"}, "data.test_path: there is no file 'no.csv'"),
+        ({"row": range(40)}, {"time": "row"}, "test.csv begins at 0.0 by 'row', and data.path ends at 39.0"),
+        (
+            {"row": range(40)},
+            {"group": "row"},
+            "test.csv: 40 groups of data.path are tested too, such as '0'",
+        ),
+    ],
+)
+def test_a_test_file_that_does_not_fit_is_refused(write, table, options, message):
+    write(row=range(40), x=range(40))
+    write("test.csv", x=range(40), **table)
+    with pytest.raises(DataError, match=re.escape(message)):
+        read(**{"test_path": "test.csv", **options})
+
+
+def test_a_column_without_a_value_fits_every_kind(write):
+    write(day=["2024-01-01", "2024-02-03"] * 20, flag=[True, False] * 20, x=range(40))
+    write("test.csv", day=[None] * 10, flag=[None] * 10, x=range(10))
+    task = read(test_path="test.csv")
+    assert np.isnan(task.X_test[:, :-1]).all()
