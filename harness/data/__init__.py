@@ -12,13 +12,27 @@ from typing import Any
 
 from ..errors import ConfigError, DataError
 from ..records import Task
-from . import digits, file, flights
+from . import covertype, digits, file, flights, higgs, idx, mnist1d, openml, poker, synthetic, teacher, words
 from .cache import cached, open_cached
-from .recipe import Recipe
+from .listing import Listed, lines, listed
+from .recipe import About, Recipe
 
-__all__ = ["ladder", "load", "open_cached"]
+__all__ = ["is_here", "ladder", "lines", "listing", "load", "open_cached", "told"]
 
-_RECIPES: dict[str, Recipe] = {"digits": digits.RECIPE, "file": file.RECIPE, "flights": flights.RECIPE}
+_RECIPES: dict[str, Recipe] = {
+    "covertype": covertype.RECIPE,
+    "digits": digits.RECIPE,
+    "file": file.RECIPE,
+    "flights": flights.RECIPE,
+    "higgs": higgs.RECIPE,
+    "mnist1d": mnist1d.RECIPE,
+    "openml": openml.RECIPE,
+    "poker": poker.RECIPE,
+    "teacher": teacher.RECIPE,
+    "words": words.RECIPE,
+    **idx.RECIPES,
+    **synthetic.RECIPES,
+}
 
 
 def load(
@@ -27,7 +41,7 @@ def load(
     """The data set of that name, memory-mapped from `cache`, prepared first where the cache lacks it.
 
     Args:
-        name: `flights`, `digits` or `file`.
+        name: of one of the data sets in `listing()`.
         options: of the data set, as in `conf/data/<name>.yaml`; those left out take their defaults.
         cache: folder of prepared data sets, made where it is missing.
         accept: is given the Task before any of it is written, and raises where it is of no use.
@@ -43,11 +57,7 @@ def load(
     >>> task.X.shape, task.X_test.shape, len(task.classes)
     ((1297, 64), (500, 64), 10)
     """
-    if name not in _RECIPES:
-        raise ConfigError(
-            f"data must be one of {', '.join(_RECIPES)}, got {name!r}{_nearest(name, _RECIPES)}"
-        )
-    recipe = _RECIPES[name]
+    recipe = _recipe(name)
     for option in options:
         if option not in recipe.defaults:
             known = ", ".join(recipe.defaults) or "none"
@@ -56,6 +66,34 @@ def load(
                 f"{_nearest(option, recipe.defaults)}"
             )
     return cached(name, recipe, {**recipe.defaults, **options}, cache, accept)
+
+
+def listing() -> tuple[Listed, ...]:
+    """Every data set, by name: rows, licence, source, and the command where it is not on this machine.
+
+    >>> next((one.rows, one.here) for one in listing() if one.name == "digits")
+    ('1,297 + 500', True)
+    """
+    return listed(_RECIPES)
+
+
+def told(name: str) -> About:
+    """What a person is told of the data set of that name.
+
+    Raises:
+        ConfigError: no data set has that name.
+    """
+    return _recipe(name).about
+
+
+def is_here(name: str, options: Mapping[str, Any]) -> bool:
+    """Whether the data set can be prepared without a network; nothing is read or imported for it.
+
+    Raises:
+        ConfigError: no data set has that name.
+    """
+    recipe = _recipe(name)
+    return recipe.about.is_here({**recipe.defaults, **options})
 
 
 def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:
@@ -82,6 +120,14 @@ def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:
         f"data.sizes=auto needs a pool of at least {2 ** (start + 1):,} rows for {classes:,} classes, "
         f"got {pool_rows:,}; bring more rows or give data.sizes yourself"
     )
+
+
+def _recipe(name: str) -> Recipe:
+    if name not in _RECIPES:
+        raise ConfigError(
+            f"data must be one of {', '.join(_RECIPES)}, got {name!r}{_nearest(name, _RECIPES)}"
+        )
+    return _RECIPES[name]
 
 
 def _nearest(word: str, known: Mapping[str, Any]) -> str:

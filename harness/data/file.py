@@ -25,7 +25,7 @@ from ..secrets import hide
 from ..seeds import seed_for
 from ..splits import SMALLEST_SIZE, subset
 from .encoding import Encoding, frequent_levels
-from .recipe import Options, Recipe, rows_option
+from .recipe import About, Options, Recipe, rows_option
 from .table import Table, walk
 
 if TYPE_CHECKING:
@@ -192,4 +192,12 @@ RECIPE = Recipe(
     defaults={"path": None, "target": None, "test_rows": None},
     source=_source,
     prepare=_prepare,
+    about=About(
+        title="your own CSV: numeric and categorical columns, missing values",
+        rows="yours",
+        source="data.path",
+        licence="yours",
+        command="data=file data.path=churn.csv data.target=label",
+        is_here=lambda options: options["path"] is not None and _path(options).is_file(),
+    ),
 )
