@@ -17,21 +17,24 @@ from .cache import cached, open_cached
 from .listing import Listed, lines, listed
 from .recipe import About, Recipe
 
-__all__ = ["is_here", "ladder", "lines", "listing", "load", "open_cached", "told"]
+__all__ = ["RECIPES", "is_here", "ladder", "lines", "listing", "load", "open_cached", "told"]
 
-_RECIPES: dict[str, Recipe] = {
+RECIPES: dict[str, Recipe] = {
     "covertype": covertype.RECIPE,
     "digits": digits.RECIPE,
+    "fashion_mnist": idx.RECIPES["fashion_mnist"],
     "file": file.RECIPE,
     "flights": flights.RECIPE,
     "higgs": higgs.RECIPE,
+    "mnist": idx.RECIPES["mnist"],
     "mnist1d": mnist1d.RECIPE,
     "openml": openml.RECIPE,
+    "parity": synthetic.RECIPES["parity"],
     "poker": poker.RECIPE,
     "teacher": teacher.RECIPE,
+    "tent_map": synthetic.RECIPES["tent_map"],
     "words": words.RECIPE,
-    **idx.RECIPES,
-    **synthetic.RECIPES,
+    "xor": synthetic.RECIPES["xor"],
 }
 
 
@@ -74,7 +77,7 @@ def listing() -> tuple[Listed, ...]:
     >>> next((one.rows, one.here) for one in listing() if one.name == "digits")
     ('1,297 + 500', True)
     """
-    return listed(_RECIPES)
+    return listed(RECIPES)
 
 
 def told(name: str) -> About:
@@ -123,11 +126,9 @@ def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:
 
 
 def _recipe(name: str) -> Recipe:
-    if name not in _RECIPES:
-        raise ConfigError(
-            f"data must be one of {', '.join(_RECIPES)}, got {name!r}{_nearest(name, _RECIPES)}"
-        )
-    return _RECIPES[name]
+    if name not in RECIPES:
+        raise ConfigError(f"data must be one of {', '.join(RECIPES)}, got {name!r}{_nearest(name, RECIPES)}")
+    return RECIPES[name]
 
 
 def _nearest(word: str, known: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ def home() -> Path:
     return Path(os.environ.get("SCIKIT_LEARN_DATA") or "~/scikit_learn_data").expanduser().absolute()
 
 
-def fetch(name: str, fetcher: Callable[..., Any], **request: Any) -> Any:
+def fetch(name: str, fetcher: Callable[..., Any], /, **request: Any) -> Any:
     """What a fetcher of scikit-learn returns, from its folder or downloaded into it.
 
     Its warnings are dropped, and where it fails the empty folders that it made are taken away.
@@ -34,7 +34,13 @@ def fetch(name: str, fetcher: Callable[..., Any], **request: Any) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of tries that failed, before the one whose outcome counts
             return fetcher(**request)
-    except (OSError, HTTPException, ValueError, KeyError) as error:
+    except (
+        OSError,
+        HTTPException,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:  # also of tables it cannot read
         _remove_empty()
         reason = error.args[0] if isinstance(error, KeyError) else error
         raise DataError(

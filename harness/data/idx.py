@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..records import Floats, Task
 from . import openml
-from .fetching import fetch
 from .recipe import About, Options, Recipe
 
 Bytes = NDArray[np.uint8]
@@ -198,9 +197,7 @@ def found_in(folder: Path) -> dict[str, Path]:
 
 def _from_openml(images: Images) -> dict[str, Bytes]:
     """OpenML has one table, the test rows last."""
-    from sklearn.datasets import fetch_openml
-
-    found = fetch(images.name, fetch_openml, data_id=images.openml, as_frame=False)
+    found = openml.fetch_table(images.name, data_id=images.openml, as_frame=False)
     X, y = (np.asarray(values).astype(np.uint8) for values in (found.data, found.target))
     X = X.reshape(len(X), 28, 28)
     train, test = slice(TRAIN_ROWS), slice(TRAIN_ROWS, None)
@@ -213,7 +210,8 @@ def _is_here(images: Images, options: Options) -> bool:
     return any(found_in(place) for place in _places(images, options))
 
 
-def _recipe(images: Images) -> Recipe:
+def recipe(images: Images) -> Recipe:
+    """How a set of images is made."""
     return Recipe(
         version=1,
         defaults={"path": None},
@@ -223,4 +221,4 @@ def _recipe(images: Images) -> Recipe:
     )
 
 
-RECIPES = {images.name: _recipe(images) for images in (FASHION, MNIST)}
+RECIPES = {images.name: recipe(images) for images in (FASHION, MNIST)}

@@ -27,8 +27,8 @@ class Listed:
 
 
 def listed(recipes: Mapping[str, Recipe]) -> tuple[Listed, ...]:
-    """The data sets by name. Nothing is prepared, read or imported for it."""
-    return tuple(_listed(name, recipes[name]) for name in sorted(recipes))
+    """The data sets in their order. Nothing is prepared, read or imported for it."""
+    return tuple(_listed(name, recipes[name]) for name in recipes)
 
 
 def _listed(name: str, recipe: Recipe) -> Listed:

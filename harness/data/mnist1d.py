@@ -7,6 +7,7 @@ draw of both.
 
 from __future__ import annotations
 
+import hashlib
 import random
 
 import numpy as np
@@ -16,6 +17,8 @@ from ..records import Task
 from .recipe import About, Options, Recipe, has_package, whole_option
 
 TEST_ROWS, CLASSES = 1_000, 10
+PUBLISHED_ROWS = 4_000
+LABELS_SHA256 = "4f5f4160c519e3c47f9d3e196c161336fcd32126a9efffe4153d6e7c8b73f963"
 ABOUT = About(
     title="which of 10 digit-like curves 40 numbers show",
     rows="4,000 + 1,000",
@@ -35,6 +38,12 @@ def _prepare(options: Options) -> Task:
     made = _generated(rows + TEST_ROWS)
     X, y = (np.concatenate([made[name], made[f"{name}_test"]]) for name in "xy")
     X, y = X.astype(np.float32), y.astype(np.int64)
+    found = hashlib.sha256(y.astype(np.uint8).tobytes()).hexdigest()
+    if rows == PUBLISHED_ROWS and found != LABELS_SHA256:
+        raise DataError(
+            "data=mnist1d: the package makes other rows than those published (the SHA-256 of their labels "
+            f"is {found[:12]}..., not {LABELS_SHA256[:12]}...); {ABOUT.command}"
+        )
     return Task(
         name="mnist1d",
         X=X[:rows],

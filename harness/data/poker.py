@@ -6,6 +6,7 @@ every hand occurs once. Its cards lie in random order. A card is 17 columns: one
 
 from __future__ import annotations
 
+from itertools import combinations
 from math import comb
 
 import numpy as np
@@ -38,26 +39,18 @@ def ranked(hands: Ints) -> Ints:
     [5, 4, 7]
     """
     suits, ranks = np.divmod(hands, 13)
-    each = np.sort((ranks[:, :, None] == np.arange(13)).sum(axis=1), axis=1)
-    most, second = each[:, -1], each[:, -2]
     ranks = np.sort(ranks, axis=1)
-    gaps = np.diff(ranks, axis=1) == 1
-    ace_low = gaps[:, :3].all(axis=1) & (ranks[:, 0] == 0) & (ranks[:, 3] == 3) & (ranks[:, 4] == 12)
-    straight = gaps.all(axis=1) | ace_low
+    equal = sum((ranks[:, i] == ranks[:, j]).astype(np.int64) for i, j in combinations(range(DEALT), 2))
+    y: Ints = np.array([0, 1, 2, 3, 6, 0, 7])[equal]  # by the pairs of equal rank
+    rising = np.diff(ranks, axis=1) == 1
+    ace_low = rising[:, :3].all(axis=1) & (ranks[:, 0] == 0) & (ranks[:, 4] == 12)
+    straight = rising.all(axis=1) | ace_low
     flush = (suits == suits[:, :1]).all(axis=1)
-    royal = ranks[:, 0] == 8
-    rules = {
-        9: straight & flush & royal,
-        8: straight & flush,
-        7: most == 4,
-        6: (most == 3) & (second == 2),
-        5: flush,
-        4: straight,
-        3: most == 3,
-        2: (most == 2) & (second == 2),
-        1: most == 2,
-    }
-    return np.select(list(rules.values()), list(rules), default=0).astype(np.int64)
+    y[straight] = 4
+    y[flush] = 5
+    y[straight & flush] = 8
+    y[straight & flush & (ranks[:, 0] == 8)] = 9
+    return y
 
 
 def hand(numbers: Ints) -> Ints:

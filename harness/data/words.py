@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import DataError
 from ..records import Floats, Ints, Task
 from ..seeds import seed_for
-from ..splits import subset
+from ..splits import SMALLEST_SIZE, subset
 from .recipe import About, Options, Recipe, has_package, rows_option
 
 LANGUAGES = {
@@ -62,7 +62,7 @@ def one_hot(words: list[str]) -> Floats:
 
 def _prepare(options: Options) -> Task:
     words, y = _labelled()
-    rows = rows_option(options["test_rows"], most=len(words) // 2, least=len(LANGUAGES))
+    rows = rows_option(options["test_rows"], most=len(words) // 2, least=SMALLEST_SIZE)
     X = one_hot(words)
     test = np.sort(subset(y, rows, repeat=0, seed=seed_for("test", data="words")))
     pool = np.setdiff1d(np.arange(len(y)), test)
@@ -84,11 +84,11 @@ def _labelled() -> tuple[list[str], Ints]:
     """The spellings in their order, and the language of each."""
     best: dict[str, tuple[int, int]] = {}
     for place, language in enumerate(LANGUAGES):
-        for spelling, rarity in _rarities(language).items():
+        for spelling, rarity in rarities(language).items():
             best[spelling] = min(best.get(spelling, (rarity, place)), (rarity, place))
     words = sorted(best)
     y = np.array([best[word][1] for word in words], dtype=np.int64)
-    found = hashlib.sha256(" ".join([*words, *map(str, y)]).encode()).hexdigest()
+    found = digest_of(words, y)
     if found != SHA256:
         raise DataError(
             f"data=words: the words are not those of wordfreq 3.1.1 (their SHA-256 is {found[:12]}..., not "
@@ -97,20 +97,25 @@ def _labelled() -> tuple[list[str], Ints]:
     return words, y
 
 
-def _rarities(language: str) -> dict[str, int]:
+def digest_of(words: list[str], y: Ints) -> str:
+    """The SHA-256 of the words and of their languages."""
+    return hashlib.sha256(" ".join([*words, *map(str, y)]).encode()).hexdigest()
+
+
+def rarities(language: str) -> dict[str, int]:
     """The most frequent words of a language as they are spelled here, each with its rarity in centibels."""
     try:
         from wordfreq import get_frequency_list
     except ImportError as error:
         raise DataError(f"data=words needs the package wordfreq ({error}); {ABOUT.command}") from error
-    rarities: dict[str, int] = {}
+    found: dict[str, int] = {}
     for rarity, equally_frequent in enumerate(get_frequency_list(language)):
         for word in sorted(equally_frequent):
             if spelling := spelled(word):
-                rarities.setdefault(spelling, rarity)
-            if len(rarities) == MOST_FREQUENT:
-                return rarities
-    return rarities
+                found.setdefault(spelling, rarity)
+            if len(found) == MOST_FREQUENT:
+                return found
+    return found
 
 
 RECIPE = Recipe(
