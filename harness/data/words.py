@@ -54,9 +54,10 @@ def one_hot(words: list[str]) -> Floats:
     >>> [np.flatnonzero(row).tolist() for row in one_hot(["abc", "cab"])]
     [[0, 27, 54], [2, 26, 53]]
     """
+    letters = np.array(words, dtype=f"S{LONGEST}").view(np.uint8).reshape(len(words), LONGEST)
+    rows, places = np.nonzero(letters)  # a shorter word ends in zeros
     X = np.zeros((len(words), LONGEST, len(LETTERS)), dtype=np.float32)
-    for row, word in enumerate(words):
-        X[row, np.arange(len(word)), [LETTERS.index(letter) for letter in word]] = 1
+    X[rows, places, letters[rows, places] - ord("a")] = 1
     return X.reshape(len(words), -1)
 
 
