@@ -30,7 +30,7 @@ ABOUT = About(
     rows="571,012 + 10,000",
     source="UCI covertype (US Forest Service), through scikit-learn, 11 MB",
     licence="CC BY 4.0",
-    command="harness plan data=covertype",
+    command="harness data data=covertype",
     is_here=lambda _: any((home() / "covertype").glob("samples*")),
 )
 

