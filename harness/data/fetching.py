@@ -12,6 +12,8 @@ from typing import Any
 
 from ..errors import DataError
 
+FOLDERS = ("covertype", "openml")  # that scikit-learn makes in its folder for what is fetched here
+
 
 def home() -> Path:
     """scikit-learn's folder of data; `$SCIKIT_LEARN_DATA` names another. scikit-learn is not imported for it.
@@ -30,6 +32,7 @@ def fetch(name: str, fetcher: Callable[..., Any], /, **request: Any) -> Any:
     Raises:
         DataError: it cannot be downloaded, or is not what was asked for.
     """
+    absent = not home().exists()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of tries that failed, before the one whose outcome counts
@@ -41,7 +44,7 @@ def fetch(name: str, fetcher: Callable[..., Any], /, **request: Any) -> Any:
         KeyError,
         TypeError,
     ) as error:  # also of tables it cannot read
-        _remove_empty()
+        _remove_empty(with_home=absent)
         reason = error.args[0] if isinstance(error, KeyError) else error
         raise DataError(
             f"data={name} cannot be fetched ({' '.join(str(reason).split()).rstrip('.')}); correct what was "
@@ -49,7 +52,8 @@ def fetch(name: str, fetcher: Callable[..., Any], /, **request: Any) -> Any:
         ) from error
 
 
-def _remove_empty() -> None:
-    for folder in [*sorted(home().glob("**/"), reverse=True), home()]:
+def _remove_empty(with_home: bool) -> None:
+    folders = [folder for ours in FOLDERS for folder in (home() / ours).glob("**/")]
+    for folder in [*sorted(folders, reverse=True), *([home()] if with_home else [])]:
         with suppress(OSError):  # it is not empty, or another process was quicker
             folder.rmdir()

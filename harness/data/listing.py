@@ -38,7 +38,7 @@ def _listed(name: str, recipe: Recipe) -> Listed:
 
 
 def lines(sets: Sequence[Listed]) -> Iterator[str]:
-    r"""The listing as a person reads it: of each set a row, its source, and what brings it where it is absent.
+    r"""The listing as a person reads it: of each set a row, its source, and what brings it if it is absent.
 
     >>> print(*lines([Listed("ours", "a thing", "90 + 10", "made", "CC0", False, "get it")]), sep="\n")
     data set  here  rows + test rows  licence

@@ -122,6 +122,13 @@ def test_without_a_network_it_is_said_in_a_line_and_nothing_is_left(folder, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_failed_download_leaves_what_was_there(folder, tmp_path):
+    (folder / "empty").mkdir(parents=True)
+    with pytest.raises(DataError, match="cannot be fetched"):
+        load("openml", {"dataset": 61}, tmp_path / "cache")
+    assert [path.name for path in folder.iterdir()] == ["empty"]
+
+
 @pytest.mark.parametrize("dataset", [None, "", 1.5, True, [61]])
 def test_a_set_of_openml_has_a_number_or_a_name(folder, tmp_path, dataset):
     with pytest.raises(
