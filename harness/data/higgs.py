@@ -8,6 +8,7 @@ no fetcher for it. The test rows are of the last 500,000, which those who publis
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def _prepare(options: Options) -> Task:
 
 
 def _path(options: Options) -> Path:
-    return Path("HIGGS.csv.gz" if options["path"] is None else str(options["path"])).expanduser()
+    return Path(os.path.expanduser("HIGGS.csv.gz" if options["path"] is None else str(options["path"])))
 
 
 def _read(path: Path) -> Floats:

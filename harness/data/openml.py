@@ -6,6 +6,7 @@ states is checked. Columns of numbers stay; every other becomes a one-hot column
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,8 +71,8 @@ def _asked(options: Options) -> dict[str, Any]:
     dataset = options["dataset"]
     if isinstance(dataset, int) and not isinstance(dataset, bool):
         return {"data_id": dataset}
-    if isinstance(dataset, str) and dataset.strip():
-        return {"name": dataset.strip().lower(), "version": 1}
+    if isinstance(dataset, str) and re.fullmatch(r"\w[\w.,()+-]*", dataset):  # it becomes part of a path
+        return {"name": dataset.lower(), "version": 1}
     raise DataError(
         "data=openml needs data.dataset, the number of a data set at openml.org or the name of its first "
         f"version, such as data.dataset=61 or data.dataset=iris; got {dataset!r}"

@@ -129,7 +129,7 @@ def test_a_failed_download_leaves_what_was_there(folder, tmp_path):
     assert [path.name for path in folder.iterdir()] == ["empty"]
 
 
-@pytest.mark.parametrize("dataset", [None, "", 1.5, True, [61]])
+@pytest.mark.parametrize("dataset", [None, "", "../../iris", "a b", 1.5, True, [61]])
 def test_a_set_of_openml_has_a_number_or_a_name(folder, tmp_path, dataset):
     with pytest.raises(
         DataError, match=r"^data=openml needs data\.dataset, the number of a data set at openml"
