@@ -69,5 +69,5 @@ def test_listing_imports_no_library_of_data():
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_documentation_has_a_row_for_every_data_set(name):
-    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "data-sets.md").read_text()
     assert f"| `{name}` | {BY_NAME[name].rows} |" in page
