@@ -25,7 +25,7 @@ MOST_ROWS = 100_000_000
 ROWS_AT_ONCE, BALANCED_ON = 65_536, 20_000
 ABOUT = About(
     title="which of 4 classes a random network gives a Gaussian row",
-    rows="100,000 + 10,000",
+    rows="500,000 + 10,000",
     source="generated; the least error is data.noise",
     licence="none needed",
 )
@@ -118,7 +118,7 @@ def _noise(value: object) -> float:
 
 RECIPE = Recipe(
     version=1,
-    defaults={"rows": 100_000, "features": 10, "hidden": 16, "noise": 0.1, "test_rows": 10_000},
+    defaults={"rows": 500_000, "features": 5, "hidden": 4, "noise": 0.1, "test_rows": 10_000},
     source=lambda _: "",
     prepare=_prepare,
     about=ABOUT,

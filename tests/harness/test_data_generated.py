@@ -18,7 +18,7 @@ from harness.errors import DataError
 # (name, options that keep it small, features, how its digest begins)
 SMALL = [
     ("poker", {"rows": 500, "test_rows": 100}, 85, "838043f4"),
-    ("teacher", {"rows": 500, "test_rows": 100}, 10, "28267ef7"),
+    ("teacher", {"rows": 500, "test_rows": 100}, 5, "862e9dfa"),
     ("parity", {"rows": 500, "test_rows": 100}, 20, "6226cd54"),
     ("xor", {"rows": 500, "test_rows": 100}, 10, "5f146635"),
     ("tent_map", {"rows": 500, "test_rows": 100}, 1, "4c6b3809"),
@@ -96,7 +96,7 @@ def test_there_are_no_more_hands_than_can_be_dealt(tmp_path):
 @pytest.mark.parametrize("noise", [0, 0.1, 0.5])
 def test_the_least_error_of_the_teacher_is_its_noise(tmp_path, noise):
     task = load("teacher", {"rows": 20_000, "test_rows": 1_000, "noise": noise}, tmp_path)
-    truth = teacher(features=10, hidden=16)
+    truth = teacher(features=5, hidden=4)
     assert np.mean(truth.labels(task.X_test) != task.y_test) == noise
     assert abs(np.mean(truth.labels(task.X) != task.y) - noise) < 0.015
     assert task.source.endswith(f"; the least error is {noise:g}")
