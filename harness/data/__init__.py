@@ -12,14 +12,31 @@ from typing import Any
 
 from ..errors import ConfigError, DataError
 from ..records import Task
-from . import digits, file, flights
+from . import covertype, digits, file, flights, higgs, idx, mnist1d, openml, poker, synthetic, teacher, words
 from .cache import cached, open_cached
 from .ladder import ladder, proposed
-from .recipe import Options, Recipe
+from .listing import lines, listed
+from .recipe import About, Options, Recipe
 
-__all__ = ["describe", "ladder", "listing", "load", "open_cached", "proposed"]
+__all__ = ["RECIPES", "describe", "is_here", "ladder", "listing", "load", "open_cached", "proposed", "told"]
 
-_RECIPES: dict[str, Recipe] = {"digits": digits.RECIPE, "file": file.RECIPE, "flights": flights.RECIPE}
+RECIPES: dict[str, Recipe] = {
+    "covertype": covertype.RECIPE,
+    "digits": digits.RECIPE,
+    "fashion_mnist": idx.RECIPES["fashion_mnist"],
+    "file": file.RECIPE,
+    "flights": flights.RECIPE,
+    "higgs": higgs.RECIPE,
+    "mnist": idx.RECIPES["mnist"],
+    "mnist1d": mnist1d.RECIPE,
+    "openml": openml.RECIPE,
+    "parity": synthetic.RECIPES["parity"],
+    "poker": poker.RECIPE,
+    "teacher": teacher.RECIPE,
+    "tent_map": synthetic.RECIPES["tent_map"],
+    "words": words.RECIPE,
+    "xor": synthetic.RECIPES["xor"],
+}
 
 
 def load(
@@ -28,7 +45,7 @@ def load(
     """The data set of that name, memory-mapped from `cache`, prepared first where the cache lacks it.
 
     Args:
-        name: `flights`, `digits` or `file`.
+        name: of one of the data sets in `listing()`.
         options: of the data set, as in `conf/data/<name>.yaml`; those left out take their defaults.
         cache: folder of prepared data sets, made where it is missing.
         accept: is given the Task before any of it is written, and raises where it is of no use.
@@ -44,7 +61,7 @@ def load(
     >>> task.X.shape, task.X_test.shape, len(task.classes)
     ((1297, 64), (500, 64), 10)
     """
-    recipe, stated = _chosen(name, options)
+    recipe, stated = _recipe(name, options)
     return cached(name, recipe, stated, cache, accept)
 
 
@@ -56,28 +73,49 @@ def describe(name: str, options: Options) -> list[str]:
     """
     from . import description
 
-    recipe, stated = _chosen(name, options)
+    recipe, stated = _recipe(name, options)
     if name == "file":
         return list(description.of_file(file.examine(stated)))
     return list(description.of_task(recipe.prepare(stated)))
 
 
 def listing() -> list[str]:
-    """The data sets there are, a line each."""
-    about = {"digits": digits, "file": file, "flights": flights}
-    width = max(map(len, about))
-    lines = [f"{name:{width}}  {(module.__doc__ or '').splitlines()[0]}" for name, module in about.items()]
-    return [*lines, "", "harness data data=digits says more of one"]
+    """Every data set in lines: rows, licence, source, and the command where it is not on this machine.
+
+    Nothing is prepared, read or imported for it, so it takes milliseconds.
+    """
+    return [*lines(listed(RECIPES)), "", "harness data data=digits says more of one"]
 
 
-def _chosen(name: str, options: Options) -> tuple[Recipe, Options]:
+def told(name: str) -> About:
+    """What a person is told of the data set of that name.
+
+    Raises:
+        ConfigError: no data set has that name.
+    """
+    return _recipe(name, {})[0].about
+
+
+def is_here(name: str, options: Options) -> bool:
+    """Whether the data set can be prepared without a network; nothing is read or imported for it.
+
+    Raises:
+        ConfigError, DataError: no data set has that name, or it has no such option.
+    """
+    recipe, stated = _recipe(name, options)
+    return recipe.about.is_here(stated)
+
+
+def _recipe(name: str, options: Options) -> tuple[Recipe, Options]:
     """The recipe of that name, and all its options.
 
     Raises:
         ConfigError: no data set has that name.
         DataError: an option is unknown.
     """
-    recipe = _recipe(name)
+    if name not in RECIPES:
+        raise ConfigError(f"data must be one of {', '.join(RECIPES)}, got {name!r}{_nearest(name, RECIPES)}")
+    recipe = RECIPES[name]
     for option in options:
         if option not in recipe.defaults:
             known = ", ".join(recipe.defaults) or "none"
@@ -86,14 +124,6 @@ def _chosen(name: str, options: Options) -> tuple[Recipe, Options]:
                 f"{_nearest(option, recipe.defaults)}"
             )
     return recipe, {**recipe.defaults, **options}
-
-
-def _recipe(name: str) -> Recipe:
-    if name not in _RECIPES:
-        raise ConfigError(
-            f"data must be one of {', '.join(_RECIPES)}, got {name!r}{_nearest(name, _RECIPES)}"
-        )
-    return _RECIPES[name]
 
 
 def _nearest(word: str, known: Mapping[str, Any]) -> str:

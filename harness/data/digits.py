@@ -9,9 +9,15 @@ import numpy as np
 from ..records import Task
 from ..seeds import seed_for
 from ..splits import subset
-from .recipe import Options, Recipe
+from .recipe import About, Options, Recipe
 
 TEST_ROWS = 500
+ABOUT = About(
+    title="which of 10 digits an image of 8 x 8 pixels shows",
+    rows="1,297 + 500",
+    source="scikit-learn (UCI optical recognition of handwritten digits, test part)",
+    licence="CC BY 4.0",
+)
 
 
 def _prepare(_: Options) -> Task:
@@ -30,8 +36,8 @@ def _prepare(_: Options) -> Task:
         classes=tuple(str(digit) for digit in digits.target_names),
         features=tuple(digits.feature_names),
         digest="",
-        source="scikit-learn (UCI optical recognition of handwritten digits, test part)",
-        licence="CC BY 4.0",
+        source=ABOUT.source,
+        licence=ABOUT.licence,
     )
 
 
@@ -39,4 +45,4 @@ def _source(_: Options) -> str:
     return f"scikit-learn {importlib.metadata.version('scikit-learn')}"
 
 
-RECIPE = Recipe(version=1, defaults={}, source=_source, prepare=_prepare)
+RECIPE = Recipe(version=1, defaults={}, source=_source, prepare=_prepare, about=ABOUT)

