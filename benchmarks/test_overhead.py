@@ -1,15 +1,14 @@
 """What the harness costs beside the learner: recording trials, giving them to workers, reading it all back.
 
-The family learns nothing (scikit-learn's DummyClassifier), so what is left is ours. Opt-in, and minutes long:
+The family learns nothing (scikit-learn's DummyClassifier), so what is left is ours.
 
-    python -m pytest benchmarks/test_overhead.py -s
+Run: make bench BENCH=benchmarks/test_overhead.py
 
 Times of the driver are of its process, the scheduler and its threads included; medians where nothing else is
 said. The two command lines are timed as a person waits for them, from the shell's call to its end.
 """
 
 import io
-import os
 import statistics
 import subprocess
 import sys
@@ -18,9 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from benchmarks.machine import header
 from harness import launch
 from harness import plan as planning
 from harness.cli import compose
@@ -100,22 +97,13 @@ def correct_of(plan: Plan) -> bytes:
     return np.packbits(right).tobytes()
 
 
-def say(*lines: str) -> None:
-    print("", *lines, sep="\n  ", flush=True)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _machine():
-    say(*header("mlflow", "sqlalchemy", "distributed"), f"load: {os.getloadavg()[0]:.1f}")
-
-
-def test_a_trial_costs_the_driver_little_and_no_more_after_20000_others(tmp_path):
+def test_a_trial_costs_the_driver_little_and_no_more_after_20000_others(tmp_path, lines):
     config = config_of(tmp_path / "mlruns", "data.sizes=[64]", f"repeats={20_000 // TRIALS}")
     plan = planning.of(config)
     recorder, correct = recorder_of(config, plan), correct_of(plan)
     costs = [cost for cell in plan.cells for cost in record(recorder, cell, correct)]
     found = {name: 1e3 * statistics.median(costs[at] for at in where) for name, where in FLAT.items()}
-    say(*(f"recording {name} trial and its share of its cell: {ms:.2f} ms" for name, ms in found.items()))
+    lines += [f"recording {name} trial and its share of its cell: {ms:.2f} ms" for name, ms in found.items()]
     assert max(found.values()) <= DRIVER_MS
     assert max(found.values()) <= GROWTH * min(found.values())
 
@@ -135,7 +123,7 @@ class Watched:
         self.marks.append((time.monotonic(), time.process_time()))
 
 
-def test_two_local_workers_are_kept_busy_with_trials_of_nothing(tmp_path):
+def test_two_local_workers_are_kept_busy_with_trials_of_nothing(tmp_path, lines):
     config = config_of(
         tmp_path / "mlruns", "data.sizes=[64]", "repeats=300", "launch=local", "launch.workers=2"
     )
@@ -147,13 +135,13 @@ def test_two_local_workers_are_kept_busy_with_trials_of_nothing(tmp_path):
     (began, used), (ended, used_in_all) = marks[0], marks[-1]
     rate = (len(marks) - 1) / (ended - began)
     ms = 1e3 * (used_in_all - used) / (len(marks) - 1)
-    say(f"2 local workers: {rate:.1f} trials per second, {ms:.2f} ms of the driver for each")
+    lines.append(f"2 local workers: {rate:.1f} trials per second, {ms:.2f} ms of the driver for each")
     assert len(ledger.marks) == 300 * TRIALS
     assert ms <= DRIVER_MS
     assert rate >= PER_SECOND
 
 
-def test_a_plan_and_a_sweep_with_nothing_to_do_are_quick_over_5000_cells(tmp_path):
+def test_a_plan_and_a_sweep_with_nothing_to_do_are_quick_over_5000_cells(tmp_path, lines):
     root = tmp_path / "mlruns"
     more = ("data.sizes=[64,80,96,112,128,160,192,224,256,320]", f"repeats={CELLS // 10}", "launch=inline")
     config = config_of(root, *more)
@@ -166,7 +154,7 @@ def test_a_plan_and_a_sweep_with_nothing_to_do_are_quick_over_5000_cells(tmp_pat
         command: statistics.median(timed(command, root, *more) for _ in range(5))
         for command in ("plan", "sweep")
     }
-    say(*(f"harness {command} over {CELLS:,} recorded cells: {s:.1f} s" for command, s in seconds.items()))
+    lines += [f"harness {command} over {CELLS:,} recorded cells: {s:.1f} s" for command, s in seconds.items()]
     assert max(seconds.values()) <= WAIT_SECONDS
 
 

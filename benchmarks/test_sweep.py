@@ -1,11 +1,11 @@
 """The harness beside a careful script by hand (peers/handwritten_sweep.py) on the same work.
 
 Flights at 100, 1,000 and 10,000 rows, five families, 2 repeats, 10 trials, two cores: 30 cells, 300 trials,
-all of them in MLflow. Run it from the checkout; about seven minutes, nearly all of them the script's:
+all of them in MLflow.
 
-    python -m pytest benchmarks/test_sweep.py -s
+Run: make bench BENCH=benchmarks/test_sweep.py (about seven minutes, nearly all of them the script's)
 
-Not collected by the tests. It prints the wall seconds of both, without what each takes to create an empty
+It prints the wall seconds of both, without what each takes to create an empty
 database, their ratio, and the test errors paired on test rows and pooled over cells; it fails where the
 harness takes more than a sixth of the time or its error is shown to be worse.
 
@@ -23,7 +23,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import threadpoolctl
 
 from harness import data, read_cells
 from harness.tracking.store import open_store
@@ -87,7 +86,7 @@ def pooled(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> tuple[
     return float(rows.mean()), float(rows.std(ddof=1) / len(rows) ** 0.5)
 
 
-def table(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> str:
+def table(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> list[str]:
     lines = [f"{'test error, %':20}" + "".join(f"{size:>18,}" for size in SIZES)]
     for family in FAMILIES:
         pairs = []
@@ -96,18 +95,19 @@ def table(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> str:
             mine, other = (100 * np.mean([~made[name] for name in names]) for made in (ours, theirs))
             pairs.append(f"{mine:8.2f} /{other:6.2f}")
         lines.append(f"{family:20}" + "".join(f"{pair:>18}" for pair in pairs))
-    return "\n".join(lines)
+    return lines
 
 
-def test_the_harness_takes_a_sixth_of_the_time_and_is_no_worse(tmp_path: Path) -> None:
+def test_the_harness_takes_a_sixth_of_the_time_and_is_no_worse(tmp_path: Path, lines: list[str]) -> None:
     hand_wall, hand_created, theirs = by_hand(tmp_path)
     wall, created, ours = by_harness(tmp_path)
     difference, error = pooled(ours, theirs)
-    kernels = {pool["architecture"] for pool in threadpoolctl.threadpool_info() if "architecture" in pool}
-    print(f"\nBLAS kernel {', '.join(sorted(kernels))}; {WORKERS} workers; harness / by hand")
-    print(table(ours, theirs))
-    print(f"paired difference, pooled: {100 * difference:+.2f} points (standard error {100 * error:.2f})")
-    print(f"to create the database: {created:.1f} s / {hand_created:.1f} s")
-    print(f"wall without it: {wall:.1f} s / {hand_wall:.1f} s, ratio {hand_wall / wall:.1f}")
+    lines += [
+        f"harness / by hand, {WORKERS} workers",
+        *table(ours, theirs),
+        f"paired difference, pooled: {100 * difference:+.2f} points (standard error {100 * error:.2f})",
+        f"to create the database: {created:.1f} s / {hand_created:.1f} s",
+        f"wall without it: {wall:.1f} s / {hand_wall:.1f} s, ratio {hand_wall / wall:.1f}",
+    ]
     assert difference <= 2 * error
     assert hand_wall / wall >= WANTED
