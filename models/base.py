@@ -96,7 +96,8 @@ class NeuralNetwork(BaseEstimator):
             self.mean_, self.scale_ = column_moments(data, training)
         parameters = self._start(data.shape[1], goal, rng)
         fill_inputs = Gatherer(data, self.mean_, self.scale_)
-        inputs, by_page = _through(fill_inputs, training), training.size * data.shape[1] > _HELD_ELEMENTS
+        inputs = _through(fill_inputs, training)
+        by_page = training.size * data.shape[1] > _HELD_ELEMENTS
         if not by_page:
             inputs = _held(inputs, len(training), data.shape[1], self.dtype)
         examples = Examples(len(training), inputs, _through(goal.fill, training), by_page)

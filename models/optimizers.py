@@ -145,6 +145,9 @@ def _decayed(moment: Array, scale: float) -> float:
     """
     if scale >= _SMALLEST_SCALE:
         return scale
+    if scale == 0.0:  # nothing is remembered
+        moment.fill(0.0)
+        return 1.0
     np.multiply(moment, scale, out=moment)
     moment[np.abs(moment) < np.finfo(moment.dtype).tiny * 1e4] = 0.0
     return 1.0

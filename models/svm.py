@@ -2,13 +2,14 @@
 
 libsvm, behind scikit-learn's SVC, evaluates a kernel value by value and forgets it, in training and for every
 row that is predicted. Here it is given the whole matrix and only solves, and predicting is a product with the
-support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")`. Training takes 8 n^2 bytes,
-twice that below `distances.shared`.
+support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")`. Training takes 8 n^2 bytes
+beside libsvm's cache of 200 MB, twice that below `distances.shared`.
 """
 
 from __future__ import annotations
 
 from itertools import combinations
+from numbers import Real
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -105,7 +106,8 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
 
     def _gamma(self, X: NDArray[Any]) -> float:
         if self.gamma != "scale":
-            if not 0 < self.gamma < np.inf:
+            is_number = isinstance(self.gamma, Real) and not isinstance(self.gamma, bool)
+            if not (is_number and 0 < self.gamma < np.inf):
                 raise ValueError(f'gamma must be above 0 and finite, or "scale"; got {self.gamma!r}')
             return float(self.gamma)
         variance = float(X.var(dtype=np.float64))

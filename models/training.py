@@ -19,7 +19,7 @@ from models import optimizers
 from models.activations import Activation, Array
 from models.losses import Loss
 from models.network import Dropout, Fill, Parameters, Workspace, allocate, backward, forward, workspace
-from models.shuffling import shuffled, shuffled_by_page
+from models.shuffling import shuffled_by_page
 from models.standardization import in_blocks
 
 _CHUNK_ELEMENTS = 2**17
@@ -176,8 +176,10 @@ class _Batches:
                 start = end
 
     def _order(self, rng: np.random.Generator) -> NDArray[np.intp]:
-        rows = self.examples.rows
-        return shuffled_by_page(rows, len(self.inputs), rng) if self.examples.by_page else shuffled(rows, rng)
+        rows, (together, width) = self.examples.rows, self.inputs.shape
+        if self.examples.by_page:
+            return shuffled_by_page(rows, width, together, rng)
+        return rng.permutation(rows)
 
     def _gathered(self, chosen: NDArray[np.intp]) -> Iterator[tuple[Array, Array]]:
         """The batches of the rows `chosen` (batches, size); targets are stored column by column."""

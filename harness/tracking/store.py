@@ -23,14 +23,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError  # MLflow's own store sta
 
 from harness.errors import StoreError
 from harness.secrets import hide
-from harness.tracking import integrity, tables
+from harness.tracking import integrity
 from harness.tracking.claims import Claims
 from harness.tracking.database import orphans, set_aside
 from harness.tracking.outage import reason_of, shown
 from harness.tracking.patience import Patient
-from harness.tracking.tables import Tables
+from harness.tracking.tables import BUSY_SECONDS, Tables, opened
 
-BUSY_SECONDS = 60  # how long a writer waits for another driver's transaction
 LONGEST_NAME = 150  # bytes of a folder's name
 
 
@@ -134,10 +133,10 @@ def open_store(root: Path, uri: str | None = None) -> Store:
             f"cannot write the records below {root} ({hide(_reason(error))}); make it writable, free space, "
             "or choose another folder with tracking.root"
         ) from error
-    client = _connected(uri)
+    client, own = _connected(uri)
     if is_remote(uri):
         return Store(cast(MlflowClient, Patient(client, uri, claims.identity)), claims, root, uri)
-    return Store(client, claims, root, uri, tables.opened(uri))
+    return Store(client, claims, root, uri, own)
 
 
 def check_root(root: Path, uri: str | None) -> None:
@@ -183,18 +182,18 @@ def _folder(root: Path, name: str) -> Path:
     return (root / "artifacts").resolve() / name
 
 
-def _connected(uri: str) -> MlflowClient:
+def _connected(uri: str) -> tuple[MlflowClient, Tables | None]:
     """A client that has read something: a store that cannot be read is told here, not in mid-sweep."""
     try:
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
+        return client, None if is_remote(uri) else opened(uri)
     except Exception as error:
         said = reason_of(error, uri) if is_remote(uri) else hide(_reason(error))
         raise StoreError(
             f"cannot read the records at {shown(uri)} ({said}); run harness doctor, "
             "or choose another place with tracking.root or tracking.uri"
         ) from (None if is_remote(uri) else error)  # a cause may hold the credentials
-    return client
 
 
 def _reason(error: BaseException) -> str:

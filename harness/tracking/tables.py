@@ -18,6 +18,7 @@ from mlflow.store.tracking.dbmodels import models
 from sqlalchemy import Connection, Engine, Select, Table, create_engine, exists, select
 
 KNOWN = ("dc11669786a5",)  # of MLflow 3.17
+BUSY_SECONDS = 60  # how long a writer waits for another driver's transaction
 AT_ONCE = 500  # runs whose tags, metrics and parameters are asked for together; SQLite takes 999 values
 
 EXPERIMENTS: Table = models.SqlExperiment.__table__
@@ -88,7 +89,7 @@ class CellRuns:
 @cache
 def opened(uri: str) -> Tables | None:
     """The tables at an SQLite address, which is kept open; None where they are of an unknown revision."""
-    engine = create_engine(uri)
+    engine = create_engine(uri, connect_args={"timeout": BUSY_SECONDS})
     with engine.connect() as connection:
         revisions = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
     return Tables(engine) if len(revisions) == 1 and revisions[0] in KNOWN else None

@@ -25,6 +25,7 @@ from harness.tracking.store import Store
 from harness.tracking.tables import DATASETS, EXPERIMENTS, INPUTS, LATEST, METRICS, PARAMS, RUNS, TAGS, Tables
 
 PLAIN = re.compile(r"\w[\w.]{0,249}", re.ASCII)  # a name that MLflow takes as it is
+SURROGATE = re.compile("[\ud800-\udfff]")  # which no database takes, as the client says in its way
 LONGEST_PARAM, LONGEST_TAG = 6000, 8000  # characters that MLflow keeps whole
 
 
@@ -44,6 +45,7 @@ class Held:
             and all(math.isfinite(value) for value in self.metrics.values())
             and all(len(text) <= LONGEST_PARAM for text in self.params.values())
             and all(len(text) <= LONGEST_TAG for text in self.tags.values())
+            and not any(SURROGATE.search(text) for text in (*self.tags.values(), *self.params.values()))
         )
 
 

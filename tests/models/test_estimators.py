@@ -287,3 +287,43 @@ def test_a_pool_of_digits_is_learned():
     X, y = load_digits(return_X_y=True)
     network = NeuralNetworkClassifier(random_state=0).fit(X[:1000], y[:1000])
     assert network.score(X[1000:], y[1000:]) > 0.92
+
+
+def _seen(predict, X):
+    """What comes of predicting: the answer, or the error's type and words."""
+    try:
+        return predict(X).tolist()
+    except Exception as error:
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda X: X,
+        lambda X: X.astype(np.float32),
+        lambda X: np.asfortranarray(X),
+        lambda X: X[::2],
+        lambda X: X.tolist(),
+        lambda X: X.astype(int),
+        lambda X: X[0],
+        lambda X: X[:, :5],
+        lambda X: X[:0],
+        lambda X: X[None],
+        lambda X: np.where(X[0] == X, np.nan, X),
+        lambda X: np.where(X[0] == X, np.inf, X),
+        lambda X: np.where(X[0] == X, -np.inf, np.where(X[1] == X, np.inf, X)),
+        lambda X: X * 1e304,
+        lambda X: X.astype(object),
+        lambda X: np.ma.masked_array(X),
+    ],
+)
+def test_rows_that_skip_the_checks_are_answered_as_those_that_do_not(change, standardize, monkeypatch):
+    X, y = load_wine(return_X_y=True)
+    model = NeuralNetworkClassifier((4,), steps=20, standardize=standardize, random_state=0).fit(X, y)
+    given = change(X)
+    with np.errstate(all="ignore"):
+        quick = _seen(model.predict, given)
+        monkeypatch.setattr(type(model), "_is_plain", lambda self, X: False)
+        assert quick == _seen(model.predict, given)

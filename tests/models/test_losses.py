@@ -61,3 +61,16 @@ def test_softmax_rows_sum_to_one_at_any_scale():
     z = np.random.default_rng(0).standard_normal((50, 16)).astype(np.float32) * 1000
     softmax(z)
     np.testing.assert_allclose(z.sum(axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [200, 5_000])
+@pytest.mark.parametrize("margin", [5.0, 9.0, 14.0])
+def test_a_small_cross_entropy_in_float32_is_right_to_a_millionth(rows, margin):
+    """Of many rows, as in validation, to four digits too: there each row's largest logit is taken off."""
+    rng = np.random.default_rng(0)
+    chosen = rng.integers(10, size=rows)
+    y = np.eye(10)[chosen]
+    z = margin * y + rng.normal(scale=0.3, size=y.shape)
+    exact = cross_entropy(z.copy(), y)
+    seen = cross_entropy(z.astype(np.float32), y.astype(np.float32))
+    assert seen == pytest.approx(exact, rel=1e-4 if rows > 1024 else 0, abs=2e-6 if rows <= 1024 else 1e-8)

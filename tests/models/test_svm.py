@@ -116,7 +116,7 @@ def test_one_class_is_refused():
         KernelSVC().fit(np.eye(3), np.array([4, 4, 4]))
 
 
-@pytest.mark.parametrize("gamma", [0, -1.0, np.inf, np.nan])
+@pytest.mark.parametrize("gamma", [0, -1.0, np.inf, np.nan, "auto", None, True])
 def test_a_gamma_that_is_no_width_is_refused(gamma):
     with pytest.raises(ValueError, match='gamma must be above 0 and finite, or "scale"; got'):
         KernelSVC(gamma=gamma).fit(np.eye(4), np.array([0, 1, 0, 1]))
