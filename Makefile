@@ -65,7 +65,7 @@ soak: setup  ## 1,000 kills with each launcher, for hours
 # is a part of it; TORCH=cpu, where PyTorch's own index can be reached, saves Linux the gigabytes of its CUDA.
 # OpenBLAS chooses its kernel itself (an inherited choice can halve its speed), and time is the processor's.
 BENCH ?= benchmarks
-bench:  ## time what we do beside what others do; needs a quarter of an hour, and a machine that is quiet
+bench:  ## time what we do beside what others do; needs an hour, and a machine that is quiet
 	$(MAKE) --no-print-directory VENV=.venv-bench measure
 
 measure: setup

@@ -30,6 +30,7 @@ from harness.tracking.store import open_store
 PEER = Path(__file__).parent / "peers" / "handwritten_sweep.py"
 SIZES, REPEATS, TRIALS, WORKERS = (100, 1_000, 10_000), 2, 10, 2
 FAMILIES = ("logistic_regression", "svm", "small_nn", "medium_nn", "large_nn")
+TEST_ROWS = 10_000  # of flights
 WANTED = 6.0  # times the speed
 
 
@@ -71,7 +72,7 @@ def by_harness(folder: Path) -> tuple[float, float, dict[str, np.ndarray]]:
     wall = seconds([sys.executable, "-m", "harness", "sweep", *words], folder)
     found = read_cells("flights", folder)
     names = found.family + " " + found["size"].astype(str) + " " + found.repeat.astype(str)
-    bits = [np.unpackbits(np.frombuffer(each, np.uint8), count=10_000) for each in found.correct]
+    bits = [np.unpackbits(np.frombuffer(each, np.uint8), count=TEST_ROWS) for each in found.correct]
     return wall, created, dict(zip(names, np.array(bits, dtype=bool), strict=True))
 
 

@@ -33,7 +33,8 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
     are SVC's.
 
     After fit: classes_, support_ (rows of X, class by class), support_vectors_, n_support_ (per class),
-    dual_coef_ (classes - 1, support vectors), intercept_ (per pair of classes), gamma_.
+    dual_coef_ (classes - 1, support vectors), intercept_ (per pair of classes), gamma_. With two classes both
+    have the sign opposite to scikit-learn's: a positive margin is for the first class.
 
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
