@@ -106,7 +106,7 @@ def typed_as(table: Table, values: pandas.Series[Any], kind: str) -> Typed:
 
 def stripped(values: pandas.Series[Any]) -> pandas.Series[Any]:
     """The values as text without surrounding blanks; what is empty then is missing, as it is in a CSV."""
-    text = values.map(str, na_action="ignore").str.strip()
+    text = values.map(str, na_action="ignore").astype("str").str.strip()  # without a value it is no text
     return text.mask(text == "")
 
 

@@ -251,7 +251,29 @@ def test_a_test_file_that_does_not_fit_is_refused(write, table, options, message
 
 
 def test_a_column_without_a_value_fits_every_kind(write):
-    write(day=["2024-01-01", "2024-02-03"] * 20, flag=[True, False] * 20, x=range(40))
-    write("test.csv", day=[None] * 10, flag=[None] * 10, x=range(10))
+    day, flag, city = ["2024-01-01", "2024-02-03"] * 20, [True, False] * 20, ["x", "y"] * 20
+    write(day=day, flag=flag, x=range(40), city=city)
+    write("test.csv", day=[None] * 10, flag=[None] * 10, x=range(10), city=[None] * 10)
     task = read(test_path="test.csv")
-    assert np.isnan(task.X_test[:, :-1]).all()
+    numbers = [at for at, name in enumerate(task.features) if name not in ("x", "city=x", "city=y")]
+    assert np.isnan(task.X_test[:, numbers]).all()
+    assert not task.X_test[:, -2:].any()
+
+
+@pytest.mark.parametrize("name", ["some.csv", "some.parquet"])
+@pytest.mark.parametrize("role", ["target", "group", "time"])
+def test_a_role_without_a_value_is_refused_with_the_first_row(tmp_path, monkeypatch, name, role):
+    monkeypatch.chdir(tmp_path)
+    frame = pandas.DataFrame({"x": range(40), "label": ["a", "b"] * 20, "none": [None] * 40})
+    frame.to_csv(name, index=False) if name.endswith("csv") else frame.to_parquet(name)
+    where = "line 2" if name.endswith("csv") else "row 1"
+    with pytest.raises(DataError, match=rf"^some\.\w+ {where} has no 'none', the {role}; fill it in"):
+        read(name, **{role: "none"})
+
+
+def test_categories_without_a_value_are_no_column(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    none = pandas.Categorical([None] * 40, categories=["a", "b"])
+    frame = pandas.DataFrame({"x": range(40), "label": ["a", "b"] * 20, "none": none})
+    frame.to_parquet("some.parquet")
+    assert read("some.parquet").features == ("x",)
