@@ -162,10 +162,11 @@ def _told(table: Table, roles: Roles, columns: Mapping[str, Column]) -> tuple[Co
 
 def _notes(roles: Roles, columns: Mapping[str, Column], given: Rows | None) -> Iterator[str]:
     """What a person should know of the data and its splits, beside what holds for every file."""
-    left_out = [name for name, column in columns.items() if not column.numbers and not column.levels]
+    left_out = [name for name, of in columns.items() if of.distinct and not of.numbers and not of.levels]
     left_out = [name for name in left_out if name != roles.time]
     if left_out:
-        yield f"left out, for nothing can be learnt from them: {some(left_out)}"
+        yield f"left out as ids or free text: {some(left_out)}"
+    yield from (column.note for column in columns.values() if column.note)
     if given is not None:
         yield f"tested on the rows of {hide(str(given.table.path))}"
     if roles.group is not None:
@@ -206,4 +207,4 @@ ABOUT = About(
     command="data=file data.path=churn.csv data.target=label",
     is_here=lambda options: options["path"] is not None and path_of(options, "path").is_file(),
 )
-RECIPE = Recipe(version=3, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)
+RECIPE = Recipe(version=4, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)

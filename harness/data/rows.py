@@ -62,13 +62,13 @@ def path_of(options: Options, option: str) -> Path:
         raise DataError(f"data.{option}: {error} of {options[option]!r}; write the path in full") from error
 
 
-def rows_of(table: Table, roles: Roles, kinds: Mapping[str, str] | None = None) -> Rows:
-    """The columns that have a role; of the given kinds where another file has told them."""
-    kinds = kinds or {}
-    text = {*roles.text, *(name for name, kind in kinds.items() if kind == TEXT)}
+def rows_of(table: Table, roles: Roles, like: Mapping[str, Typed] | None = None) -> Rows:
+    """The columns that have a role; read like those of another file where there is one."""
+    like = like or {}
+    text = {*roles.text, *(name for name, of in like.items() if of.kind == TEXT)}
     frame = table.read(roles.read, text)
     found = {
-        name: typed_as(table, frame[name], kinds[name]) if kinds else typed(table, frame[name])
+        name: typed_as(table, frame[name], like[name]) if like else typed(table, frame[name])
         for name in roles.features
     }
     if roles.time is not None:
@@ -101,7 +101,7 @@ def tested_rows(options: Options, roles: Roles, rows: Rows) -> Rows:
             raise DataError(
                 f"{table.path} has no column {name!r}, and data.path has; add it or drop it there"
             )
-    given = rows_of(table, roles, {name: of.kind for name, of in rows.found.items()})
+    given = rows_of(table, roles, rows.found)
     if given.groups is not None and rows.groups is not None:
         shared = sorted(set(given.groups) & set(rows.groups))
         if shared:

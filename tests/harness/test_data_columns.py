@@ -67,7 +67,8 @@ PARTS = ("year", "month", "day_of_week", "day_of_year", "hour", "timestamp")
 @pytest.mark.parametrize(
     "form",
     ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M",
-     "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00"],
+     "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00", "%-m/%-d/%Y %-H:%M", "%Y-%-m-%-d %H:%M",
+     "%Y-%m-%d %I:%M %p", "%m/%d/%Y %-I:%M%p", "%d-%b-%Y %H:%M", "%-d %b %Y %H:%M"],
 )  # fmt: skip
 def test_every_form_of_a_date_is_the_same_numbers(write, form):
     times = pandas.date_range("2024-01-05 06:30", periods=40, freq="29h")
@@ -112,7 +113,7 @@ def test_nearly_all_dates_are_refused_with_the_one_that_is_none_and_others_are_t
     days = pandas.date_range("2024-01-01", periods=40).strftime("%Y-%m-%d").tolist()
     said = (
         r"^some\.csv line 41: 'day' is '2024-02-30', and 39 of the 40 values of that column are dates; "
-        "write a date as 2024-04-03, or leave the cell empty if it is missing$"
+        r"write a date as 2024-04-03, leave the cell empty if it is missing, or drop the column: 'data\.drop=\[day\]'$"
     )
     write(day=[*days[:39], "2024-02-30"])
     with pytest.raises(DataError, match=said):
@@ -127,6 +128,41 @@ def test_a_part_with_the_name_of_another_column_is_refused(write):
         read()
 
 
+def test_hours_and_months_that_there_are_not_are_no_dates(write):
+    write(day=["2024-01-01 13:00 PM", "2024-01-02 00:10 AM", "02-Jux-2024", "2024-1-32"] * 10)
+    assert "day=02-Jux-2024" in read().features
+
+
+# Numbers that are written as texts
+
+
+@pytest.mark.parametrize("cell", ["3.2%", "$812.40", "1,234", "12,5", "-€ 7", "(5)", "1,234,567.8"])
+def test_numbers_with_signs_are_refused_with_the_remedies(write, cell):
+    write(row=range(40), price=[str(row) if row % 2 else cell for row in range(40)])
+    with pytest.raises(
+        DataError,
+        match=rf"^some\.csv line 2: 'price' is {re.escape(repr(cell))}, and 40 of the 40 values of that "
+        r"column are numbers, some with a .*; write them as 1234\.5, put a letter .*'data\.drop=\[price\]'$",
+    ):
+        read()
+    write(row=range(40), price=[f"p{cell}"] * 40)
+    assert f"price=p{cell}" in read().features
+
+
+def test_a_text_of_which_half_are_numbers_is_said_to_be_one(write):
+    marks = ["?" if row % 5 == 0 else f"{row}.5" for row in range(100)]
+    words = ["a" if row % 3 else "7" for row in range(100)]
+    signed = [["5%", "6%", "?", "-"][row % 4] for row in range(100)]
+    write(row=range(100), marks=marks, words=words, signed=signed)
+    assert read().notes == (
+        "'marks' is taken as text: of 100 values 80 are numbers, the others '?'; empty those cells unless they are codes",
+        "'signed' is taken as text: of 100 values 50 are numbers, 50 of them with a sign or comma, such as "
+        "'5%', the others '-', '?'; write the numbers as 1234.5 and empty those cells unless they are codes",
+    )
+    assert columns()["words"].becomes == "2 one-hot columns"
+    assert columns()["signed"].becomes == "4 one-hot columns; half of the values or more are numbers"
+
+
 # Ids and columns that are left out
 
 
@@ -134,7 +170,7 @@ def test_a_text_that_names_its_row_is_left_out_and_said_so(write):
     write(row=range(90), name=[f"n{row}" for row in range(90)], city=["x", "y", "z"] * 30)
     task = read()
     assert task.features == ("row", "city=x", "city=y", "city=z")
-    assert task.notes == ("left out, for nothing can be learnt from them: name",)
+    assert task.notes == ("left out as ids or free text: name",)
     assert columns()["name"].becomes == "dropped: 72 of 72 values are different, as ids and free text are"
     assert columns()["row"].becomes == "as it is; if these are ids, 'data.drop=[row]'"
 
@@ -200,6 +236,17 @@ def test_what_is_decided_of_levels_depends_on_the_pool_alone(write):
 # A test file
 
 
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
+def test_the_dates_of_a_test_file_are_read_as_those_of_the_other(write, form):
+    days = pandas.date_range("2024-01-01", periods=40)
+    write(day=days.strftime(form))
+    write("test.csv", day=pandas.date_range("2024-12-01", periods=12).strftime(form))
+    task = read(test_path="test.csv")
+    assert task.X_test[:, task.features.index("day.month")].tolist() == [12] * 12
+    write("test.csv", day=pandas.date_range("2024-12-01", periods=12).strftime("%Y-%m-%d"))
+    assert np.array_equal(read(test_path="test.csv").X_test, task.X_test)
+
+
 def test_a_given_test_file_is_the_test_set(write):
     write(row=range(40), day=["2024-01-01", "2024-02-03"] * 20, code=["a1", "7"] * 20)
     write("test.csv", code=["07"] * 12, day=["2024-05-05"] * 12, more=["x"] * 12, row=range(100, 112))
@@ -208,7 +255,7 @@ def test_a_given_test_file_is_the_test_set(write):
     assert task.X[:, 0].tolist() == list(range(40))
     assert task.X_test[:, 0].tolist() == list(range(100, 112))
     assert task.y_test.tolist() == [0, 1] * 6
-    assert task.notes == ("tested on the rows of test.csv",)
+    assert task.notes[-1] == "tested on the rows of test.csv"
     level = task.features.index("code=7")
     assert task.X[:, level].sum() == 20
     assert task.X_test[:, level].sum() == 0  # 07 is another code

@@ -157,8 +157,8 @@ def measured(slips, among=40, slip="abc"):
 def test_a_column_of_numbers_with_a_slip_is_refused_and_one_of_words_is_not(load_text):
     said = (
         r"^some\.csv line 40: 'age' is 'abc', and 38 of the 40 values of that column are numbers; write a "
-        "number with a point, leave the cell empty if it is missing, or put a letter before each number of "
-        "the column if they are codes$"
+        "number with a point, leave the cell empty if it is missing, put a letter before each number of "
+        r"the column if they are codes, or drop it: 'data\.drop=\[age\]'$"
     )
     with pytest.raises(DataError, match=said):
         load_text(measured(slips=2))
