@@ -15,7 +15,7 @@ from ..errors import DataError
 from ..records import Ints
 from .dates import GROWING, parts_of
 from .encoding import OTHER, Encoding, frequent_levels
-from .slips import all_dates, all_numbers, half_numbers, refuse_signed_numbers
+from .slips import all_dates, all_numbers, many_numbers, refuse_signed_numbers
 from .table import Table
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ def decided(name: str, found: Typed, pool: Ints, orders: bool = False) -> Column
     values = found.values
     missing = int(values.isna().sum())
     if found.kind == TEXT:
-        column, note = _decided_text(name, values.iloc[pool], missing), half_numbers(values)
-        more = "; half of the values or more are numbers" if note else ""
+        column, note = _decided_text(name, values.iloc[pool], missing), many_numbers(values)
+        more = "; many values are numbers" if note else ""
         return replace(column, becomes=column.becomes + more, note=note)
     if found.kind == DATE:
         parts = [part for part in parts_of(values) if not (orders and part in GROWING)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas
 
 PLAIN_SHARE, PLAIN_VALUES = 0.95, 20  # from there on, a value unlike the others is a slip
-HALF = 0.5  # of the values are numbers: a person may well have meant all to be
+MANY_NUMBERS, MANY_LEVELS = 0.5, 0.9  # of the values, or of those that differ: all may be meant as numbers
 SIGNED = r"[-+(]?\s?[$€£¥]?\s?[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:[.,]\d+)?\s?[%$€£¥]?\)?"
 
 
@@ -70,17 +70,20 @@ def refuse_signed_numbers(table: Table, text: pandas.Series[Any]) -> None:
     )
 
 
-def half_numbers(text: pandas.Series[Any]) -> str:
-    """What a person should know of a text of which half of the values or more are numbers; empty for others.
+def many_numbers(text: pandas.Series[Any]) -> str:
+    """What a person should know of a text with many numbers in it; empty for others.
+
+    Many are half of the values, or nine tenths of those that differ.
 
     >>> import pandas
-    >>> half_numbers(pandas.Series(["1", "2.5", "?", "?", "7", None], name="age"))
+    >>> many_numbers(pandas.Series(["1", "2.5", "?", "?", "7", None], name="age"))
     "'age' is taken as text: of 5 values 3 are numbers, the others '?'; empty those cells unless they are codes"
-    >>> half_numbers(pandas.Series(["a", "b", "7"]))
+    >>> many_numbers(pandas.Series(["a", "b", "7"]))
     ''
     """
     numbers, present = _plain(text).notna() | _signed(text), text.notna()
-    if not present.any() or numbers.sum() < HALF * present.sum():
+    few = numbers.sum() < MANY_NUMBERS * present.sum()
+    if not present.any() or (few and text[numbers].nunique() < MANY_LEVELS * text.nunique()):
         return ""
     said = f"{text.name!r} is taken as text: of {present.sum():,} values {numbers.sum():,} are numbers"
     signed = numbers & _plain(text).isna()

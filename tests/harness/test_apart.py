@@ -15,7 +15,7 @@ from harness.data import load, open_cached
 from harness.data.cache import digest_of
 from harness.errors import ConfigError, DataError
 from harness.records import CellEnded, Family, Outcome
-from harness.splits import check_groups, inner_splits, subset
+from harness.splits import check_searches, inner_splits, subset
 
 
 @st.composite
@@ -208,16 +208,40 @@ def test_groups_and_times_come_back_from_the_cache_and_are_part_of_the_digest(wr
 
 def test_a_size_at_which_a_repeat_draws_one_group_is_refused(task):
     groups = (np.arange(len(task.y)) > 1).astype(np.int64)
-    with pytest.raises(
-        ConfigError, match=r"^size must be more than 5, at which repeat \d draws rows of one gr"
-    ):
-        check_groups(replace(task, groups=groups), {5: 20}, seed=0)
-    whole = len(task.y)
-    check_groups(replace(task, groups=groups), {whole: 20}, seed=0)
-    check_groups(task, {5: 20}, seed=0)
-    with pytest.raises(ConfigError, match="more than 5, "):  # the repeats that only a larger size has
-        check_groups(replace(task, groups=groups * 0), {4: 0, 5: 20}, seed=0)
-    assert len(subset(task.y, whole, 0, 0)) == whole
+    small, whole = {(5, repeat) for repeat in range(20)}, len(task.y)
+    said = r"^at size 5 the search of repeat \d+ would learn from rows of one class only, for groups stay whole; "
+    with pytest.raises(ConfigError, match=said + r"raise data\.sizes, or set data\.group=null$"):
+        check_searches(replace(task, groups=groups), small, seed=0)
+    check_searches(replace(task, groups=np.arange(whole)), {(whole, repeat) for repeat in range(20)}, seed=0)
+    check_searches(task, small, seed=0)
+    with pytest.raises(ConfigError, match="at size 5 "):  # the repeats that only a larger size has
+        check_searches(replace(task, groups=groups * 0), {(5, 3)}, seed=0)
+
+
+def test_a_search_that_would_learn_one_class_is_refused_before_anything_runs(write):
+    """One of ten groups is of the rare class, and in folds of whole ones it is judged, never learnt from."""
+    rows = np.arange(600)
+    group = rows // 20
+    rare = group % 30 == 0
+    write(x=rows, g=group, day=rows, label=np.where(rare, "a", "b"), late=np.where(rows > 450, "a", "b"))
+    task = read(target="late", drop=["label", "g"], time="day", test_rows=100)
+    said = r"^at size 200 the search of repeat 0 would learn from rows of one class only, for it judges the latest"
+    with pytest.raises(ConfigError, match=said):
+        check_searches(task, {(200, 0)}, seed=0)
+    task = replace(task, groups=group[: len(task.y)], times=None)
+    with pytest.raises(ConfigError, match="at size 100 the search of repeat 1 .* groups stay whole"):
+        check_searches(replace(task, y=(task.groups == 3).astype(np.int64)), {(100, 1)}, seed=0)
+
+
+def test_what_is_checked_is_what_a_cell_splits(write):
+    """A draw that passes has two classes on each training side of its folds."""
+    write(**patients())
+    task = read(group="patient")
+    check_searches(task, {(size, repeat) for size in (40, 80, 160) for repeat in range(3)}, seed=0)
+    for repeat in range(3):
+        rows = subset(task.y, 40, repeat, 0)
+        for split in inner_splits(task.y[rows], repeat, 0, groups=task.groups[rows]):
+            assert len(set(task.y[rows][split.train])) == 2
 
 
 @pytest.mark.parametrize(

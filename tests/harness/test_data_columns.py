@@ -149,18 +149,22 @@ def test_numbers_with_signs_are_refused_with_the_remedies(write, cell):
     assert f"price=p{cell}" in read().features
 
 
-def test_a_text_of_which_half_are_numbers_is_said_to_be_one(write):
+def test_a_text_with_many_numbers_is_said_to_be_one(write):
     marks = ["?" if row % 5 == 0 else f"{row}.5" for row in range(100)]
     words = ["a" if row % 3 else "7" for row in range(100)]
     signed = [["5%", "6%", "?", "-"][row % 4] for row in range(100)]
-    write(row=range(100), marks=marks, words=words, signed=signed)
+    gaps = [f"{row}.5" if row % 3 else "unknown" for row in range(99)] + ["unknown"]
+    gaps[1:30] = ["unknown"] * 29
+    write(row=range(100), marks=marks, words=words, signed=signed, gaps=gaps)
     assert read().notes == (
         "'marks' is taken as text: of 100 values 80 are numbers, the others '?'; empty those cells unless they are codes",
         "'signed' is taken as text: of 100 values 50 are numbers, 50 of them with a sign or comma, such as "
         "'5%', the others '-', '?'; write the numbers as 1234.5 and empty those cells unless they are codes",
+        "'gaps' is taken as text: of 100 values 46 are numbers, the others 'unknown'; empty those cells unless "
+        "they are codes",
     )
     assert columns()["words"].becomes == "2 one-hot columns"
-    assert columns()["signed"].becomes == "4 one-hot columns; half of the values or more are numbers"
+    assert columns()["signed"].becomes == "4 one-hot columns; many values are numbers"
 
 
 # Ids and columns that are left out
