@@ -196,13 +196,19 @@ def _hold_out(n: int) -> int:
     return max(n // 10, min(n // 5, 2_000))
 
 
-def validation_rows(n: int) -> int:
+def validation_rows(n: int, forward: bool = False) -> int:
     """How many of a cell's n rows its selection is measured on: all over the folds, or the hold-out.
+
+    Args:
+        n: the rows of the cell.
+        forward: they have times, so that there is one hold-out at any size.
 
     >>> validation_rows(500), validation_rows(4_096), validation_rows(40_000)
     (500, 819, 4000)
+    >>> validation_rows(500, forward=True)
+    100
     """
-    return n if n <= 2_000 else _hold_out(n)
+    return _hold_out(n) if forward or n > 2_000 else n
 
 
 def _repeated(y: Ints, layout: Ints, enough: int) -> Ints:

@@ -12,14 +12,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DataError, plain
+from ..errors import DataError
 from ..records import Floats, Ints, Task
 from ..secrets import hide
 from ..splits import SMALLEST_SIZE
@@ -27,8 +27,9 @@ from .columns import Column, decided, encoding_of, numbers_of
 from .formats import open_table, plain_name
 from .held_out import Parts, by_groups, by_time, stratified, wanted_rows
 from .labels import classes_of, indices
+from .notes import notes_on
 from .recipe import About, Options, Recipe
-from .roles import Roles, no_target, roles_of, some
+from .roles import Roles, no_target, roles_of
 from .rows import Rows, path_of, rows_of, tested_rows
 from .table import Table
 
@@ -101,8 +102,9 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
         source=hide(str(rows.table.path)),
         groups=None if groups is None else groups[pool],
         times=None if times is None else times[pool],
-        notes=tuple(map(plain, _notes(roles, columns, given))),
     )
+    wanted = len(test) if given else wanted_rows(len(rows), options["test_rows"])
+    task = replace(task, notes=notes_on(roles, columns, rows, given, task, wanted))
     return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task)
 
 
@@ -158,24 +160,6 @@ def _told(table: Table, roles: Roles, columns: Mapping[str, Column]) -> tuple[Co
         columns[name] if name in columns else Column(name, "", 0, 0, roles_told[name])
         for name in table.columns
     )
-
-
-def _notes(roles: Roles, columns: Mapping[str, Column], given: Rows | None) -> Iterator[str]:
-    """What a person should know of the data and its splits, beside what holds for every file."""
-    left_out = [name for name, of in columns.items() if of.distinct and not of.numbers and not of.levels]
-    left_out = [name for name in left_out if name != roles.time]
-    if left_out:
-        yield f"left out as ids or free text: {some(left_out)}"
-    yield from (column.note for column in columns.values() if column.note)
-    if given is not None:
-        yield f"tested on the rows of {hide(str(given.table.path))}"
-    if roles.group is not None:
-        yield f"no group by {roles.group!r} is on both sides of a split, neither for the test nor in a search"
-    if roles.time is not None:
-        yield (
-            f"by {roles.time!r} every test row is later than the rows to draw on, and a search judges on the "
-            "latest of its rows"
-        )
 
 
 def _source(options: Options) -> str:

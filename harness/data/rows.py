@@ -5,15 +5,18 @@ A given test file is read as the other one was found to be, and must be apart fr
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..records import Ints
+from ..splits import SMALLEST_SIZE
 from .columns import TEXT, Typed, stripped, typed, typed_as
 from .formats import open_table
 from .labels import present
@@ -91,11 +94,21 @@ def tested_rows(options: Options, roles: Roles, rows: Rows) -> Rows:
     """The rows of the given test file, read as those of the other are.
 
     Raises:
-        DataError: it lacks a column, holds another kind of it, or is not apart by group or time.
+        DataError: it is the other file again, too short, lacks a column or holds another kind of it, or is
+            not apart by group or time.
     """
     if options["test_rows"] is not None:
         raise DataError("data.test_path and data.test_rows are both given; set one of them to null")
     table = open_table(path_of(options, "test_path"), "data.test_path")
+    if filecmp.cmp(rows.table.path, table.path, shallow=False):
+        raise DataError(
+            f"data.test_path: {table.path} holds what data.path holds, so nothing would be new in the test; name "
+            "a file of other rows, or leave data.test_path out"
+        )
+    if table.rows < SMALLEST_SIZE:
+        raise DataError(
+            f"data.test_path: {table.path} has {table.rows} rows, and needs at least {SMALLEST_SIZE}; bring more"
+        )
     for name in roles.read:
         if name not in table.columns:
             raise DataError(
@@ -117,3 +130,17 @@ def tested_rows(options: Options, roles: Roles, rows: Rows) -> Rows:
                 "remove the rows of one that are not apart from the other"
             )
     return given
+
+
+def repeated_rows(rows: Rows, given: Rows) -> int:
+    """How many of the given rows are there among the others too, in every feature and the label."""
+    known, tested = (_hashes(of) for of in (rows, given))
+    return int(np.isin(tested, known).sum())
+
+
+def _hashes(rows: Rows) -> NDArray[np.uint64]:
+    import pandas
+
+    read = {name: of.values for name, of in rows.found.items()}
+    frame = pandas.DataFrame({**read, "": rows.labels}, copy=False)  # no column of a file is without a name
+    return pandas.util.hash_pandas_object(frame, index=False).to_numpy()

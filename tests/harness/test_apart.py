@@ -159,6 +159,14 @@ def decoded(task, columns):
     return [int(names[code][1:]) for code in task.groups]
 
 
+def test_a_test_of_few_groups_and_a_class_that_is_late_are_told(write):
+    row = np.arange(200)
+    write(x=row, g=np.digitize(row, [90, 185]), label=np.where(row % 2, "a", "b"))
+    assert read(group="g").notes[-1].startswith("only 15 rows are tested, for 40 were wanted and the groups")
+    write(x=row, day=row, label=np.where(row > 170, "c", np.where(row % 2, "a", "b")))
+    assert read(time="day").notes[0] == "no row to draw on is of class c"
+
+
 def test_the_latest_rows_are_tested_and_none_of_their_time_is_drawn_on(write):
     days = pandas.Series(pandas.date_range("2024-01-01", periods=50)).repeat(4).sample(frac=1, random_state=0)
     write(row=range(200), day=days.dt.strftime("%Y-%m-%d").tolist(), label=["a", "b"] * 100)

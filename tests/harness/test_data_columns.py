@@ -265,9 +265,32 @@ def test_a_given_test_file_is_the_test_set(write):
     assert task.X_test[:, level].sum() == 0  # 07 is another code
 
 
+@pytest.mark.parametrize("copy", ["some.csv", "copy.csv"])
+def test_the_rows_to_draw_on_are_no_test_file(write, copy):
+    write(row=range(40))
+    write(copy, row=range(40))
+    with pytest.raises(DataError, match=rf"^data\.test_path: {copy} holds what data\.path holds"):
+        read(test_path=copy)
+
+
+def test_rows_that_are_in_both_files_are_counted(write):
+    write(row=range(40), city=["x", None] * 20, day=["2024-01-01", None] * 20)
+    write("test.csv", row=range(10, 50), city=["x", None] * 20, day=["2024-01-01", None] * 20)
+    notes = read(test_path="test.csv").notes
+    assert "30 of the 40 test rows are among the rows to draw on too, value by value" in notes
+    write("test.csv", row=range(11, 51), city=["x", None] * 20, day=["2024-01-01", None] * 20)
+    assert read(test_path="test.csv").notes == ("tested on the rows of test.csv",)
+
+
+def test_a_class_that_is_not_tested_is_told(write):
+    write(row=range(40), label=["a", "b", "c", "d"] * 10)
+    write("test.csv", row=range(40, 50))
+    assert read(test_path="test.csv").notes[-1] == "no test row is of class c, d"
+
+
 def test_a_changed_test_file_is_other_data(write):
     write(row=range(40))
-    write("test.csv", row=range(40))
+    write("test.csv", row=range(2, 42))
     first = read(test_path="test.csv")
     write("test.csv", row=range(1, 41))
     assert read(test_path="test.csv").digest != first.digest
@@ -285,6 +308,7 @@ def test_a_changed_test_file_is_other_data(write):
         ),
         ({"row": range(40), "label": ["a", None] * 20}, {}, "test.csv line 3 has no 'label', the target"),
         ({"row": range(40)}, {"test_rows": 9}, "data.test_path and data.test_rows are both given"),
+        ({"row": range(4), "x": range(4)}, {}, "data.test_path: test.csv has 4 rows, and needs at least 5;"),
         ({"row": range(40)}, {"test_path": "no.csv"}, "data.test_path: there is no file 'no.csv'"),
         ({"row": range(40)}, {"time": "row"}, "test.csv begins at 0.0 by 'row', and data.path ends at 39.0"),
         (
@@ -296,7 +320,7 @@ def test_a_changed_test_file_is_other_data(write):
 )
 def test_a_test_file_that_does_not_fit_is_refused(write, table, options, message):
     write(row=range(40), x=range(40))
-    write("test.csv", x=range(40), **table)
+    write("test.csv", **{"x": range(1, 41), **table})
     with pytest.raises(DataError, match=re.escape(message)):
         read(**{"test_path": "test.csv", **options})
 

@@ -148,6 +148,16 @@ def test_one_hundred_numbers_are_classes_and_more_are_not(load_text):
         load_text(text(101))
 
 
+@pytest.mark.parametrize("label", ["n{}", "{}"])
+def test_as_many_classes_as_half_of_the_rows_are_learnt_and_more_are_not(load_text, label):
+    def text(count):
+        return "a,label\n" + "".join(f"{row},{label.format(row % count)}\n" for row in range(60))
+
+    assert len(load_text(text(30)).classes) == 30
+    with pytest.raises(DataError, match=r"^data\.target: 'label' has 31 classes in 60 rows, and each needs rows"):
+        load_text(text(31))
+
+
 def measured(slips, among=40, slip="abc"):
     """A column of measurements, the last few of which are slips."""
     cells = [f"{row}.5" for row in range(among - slips)] + [slip] * slips
