@@ -128,23 +128,24 @@ def _bounded(table: Table, numbers: pandas.Series[Any]) -> pandas.Series[Any]:
     return numbers
 
 
-def decided(name: str, found: Typed, pool: Ints, orders: bool = False) -> Column:
+def decided(name: str, found: Typed, pool: Ints, time: str | None = None) -> Column:
     """What becomes of a column.
 
     Args:
         name: of the column.
         found: its kind and values, on all rows.
         pool: the rows that learners draw on.
-        orders: it is the column by whose values the latest rows are held out.
+        time: the column by whose values the latest rows are held out: what grows with time, as the year of any
+            date does, is no feature then.
     """
-    values = found.values
+    values, orders = found.values, name == time
     missing = int(values.isna().sum())
     if found.kind == TEXT:
         column, note = _decided_text(name, values.iloc[pool], missing), many_numbers(values)
         more = "; many values are numbers" if note else ""
         return replace(column, becomes=column.becomes + more, note=note)
     if found.kind == DATE:
-        parts = [part for part in parts_of(values) if not (orders and part in GROWING)]
+        parts = [part for part in parts_of(values) if time is None or part not in GROWING]
         becomes = f"{'orders the rows; ' if orders else ''}{', '.join(parts)}"
         numbers = tuple(f"{name}.{part}" for part in parts)
         return Column(name, DATE, missing, values.nunique(), becomes, numbers)

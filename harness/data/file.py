@@ -4,7 +4,8 @@ Columns of numbers and of booleans (as 0 and 1) are taken as they are, in float3
 of its calendar; every other column is text and becomes a one-hot column for each of its levels in the pool,
 or for the 49 most frequent and one for the rest where there are more than 50. A text of which nearly every
 value is different names its row, and is left out. A missing number or date is NaN, a missing text sets no
-column. Missing in a CSV is what pandas reads as missing: an empty cell, NA, NaN, null, None and their like.
+column. Missing in a CSV is an empty cell, NA, NaN, null, None and their like; of labels and groups, which are
+taken as they are written, an empty cell alone.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
 
 
 def _decided(roles: Roles, rows: Rows, pool: Ints) -> dict[str, Column]:
-    return {name: decided(name, of, pool, orders=name == roles.time) for name, of in rows.found.items()}
+    return {name: decided(name, of, pool, roles.time) for name, of in rows.found.items()}
 
 
 def _held_out(options: Options, roles: Roles, rows: Rows, y: Ints) -> Parts:

@@ -68,15 +68,19 @@ def path_of(options: Options, option: str) -> Path:
 def rows_of(table: Table, roles: Roles, like: Mapping[str, Typed] | None = None) -> Rows:
     """The columns that have a role; read like those of another file where there is one."""
     like = like or {}
-    text = {*roles.text, *(name for name, of in like.items() if of.kind == TEXT)}
-    frame = table.read(roles.read, text)
+    text = {name for name, of in like.items() if of.kind == TEXT}
+    frame = table.read(roles.read, text, roles.text)
     found = {
         name: typed_as(table, frame[name], like[name]) if like else typed(table, frame[name])
         for name in roles.features
     }
     if roles.time is not None:
         if found[roles.time].kind == TEXT:
-            raise DataError(f"data.time must be a column of dates or numbers, got {roles.time!r}; mend it")
+            shown = found[roles.time].values.dropna().iloc[0]
+            raise DataError(
+                f"data.time must be a column of dates or numbers, got {roles.time!r} with values such as "
+                f"{shown!r}; write them as 2024-04-03 18:30"
+            )
         present(table, found[roles.time].values, "time")
     labels, groups = (None if name is None else stripped(frame[name]) for name in (roles.target, roles.group))
     if groups is not None:

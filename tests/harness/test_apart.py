@@ -172,6 +172,12 @@ def test_the_latest_rows_are_tested_and_none_of_their_time_is_drawn_on(write):
     write(row=range(200), day=days.dt.strftime("%Y-%m-%d").tolist(), label=["a", "b"] * 100)
     task = read(time="day", test_rows=30)
     assert task.features == ("row", "day.month", "day.day_of_week", "day.day_of_year")
+    begun = days.dt.strftime("%d.%m.%Y").tolist()
+    write(row=range(200), day=days.dt.strftime("%Y-%m-%d").tolist(), begun=begun, label=["a", "b"] * 100)
+    every = read(time="day", test_rows=30).features
+    assert [name for name in every if name.startswith("begun")] == [
+        *("begun.month", "begun.day_of_week", "begun.day_of_year")
+    ]
     order = days.rank(method="dense").to_numpy()
     pool, test = (order[X[:, 0].astype(int)] for X in (task.X, task.X_test))
     assert (len(test), test.min(), pool.max()) == (28, 44, 43)

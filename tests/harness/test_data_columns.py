@@ -214,7 +214,11 @@ def test_dropped_columns_are_not_looked_at(write):
         ({"group": "label"}, "'label' is two of target, group, time and drop"),
         ({"group": "city", "drop": ["city"]}, "'city' is two of"),
         ({"group": "city", "time": "price"}, "data.group and data.time are both given"),
-        ({"time": "city"}, "data.time must be a column of dates or numbers, got 'city'"),
+        (
+            {"time": "city"},
+            "data.time must be a column of dates or numbers, got 'city' with values such as 'x'; write them as "
+            "2024-04-03 18:30",
+        ),
     ],
 )
 def test_a_bad_choice_of_columns_is_refused(write, options, message):

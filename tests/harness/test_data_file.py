@@ -5,6 +5,7 @@ import pandas
 import pytest
 
 from harness.data import load
+from harness.data.csv_file import MISSING
 from harness.errors import DataError
 
 HEADER = "age,city,member,label\n"
@@ -202,6 +203,25 @@ def test_ten_thousand_columns_are_read_and_more_are_not(load_text):
         load_text(text(10_000))
 
 
+def test_a_label_and_a_group_are_as_they_are_written_and_elsewhere_none_is_missing(load_text):
+    land = ["NA", "None", "null", "DE"]
+    text = "row,part,land,label\n" + "".join(
+        f"{row},{land[row % 4]},{land[row // 10 % 4]}{row // 40},{land[row % 4]}\n" for row in range(200)
+    )
+    task = load_text(text, group="land")
+    assert task.classes == ("DE", "NA", "None", "null")
+    assert task.features == ("row", "part=DE")
+    load_text(text.replace("NA0", "NA"), group="land")
+    with pytest.raises(DataError, match="line 202 has no 'label', the target"):
+        load_text(text + "200,DE,DE0,\n")
+
+
+def test_what_is_missing_is_what_pandas_says():
+    from pandas._libs.parsers import STR_NA_VALUES
+
+    assert set(MISSING) == STR_NA_VALUES
+
+
 BAD = {
     "empty": ("", "some.csv has nothing in it;"),
     "blank": ("\n\n", "some.csv has nothing in it;"),
@@ -212,14 +232,19 @@ BAD = {
     "open quote": (HEADER + ROWS + '3,"Oslo,True,yes\n' + ROWS, "some.csv line 62 has 2 fields"),
     "quoted nothing": (HEADER + ROWS + '""\n', "can be read as 30 rows or as 31; mend its quotes"),
     "two columns of a name": ("age,age,label\n1,2,yes\n", "some.csv has 2 columns named 'age'; rename"),
-    "no name": (",age,label\n1,2,yes\n", "some.csv: column 1 has no name; name it"),
-    "semicolons": ("age;label\n1;yes\n", "some.csv has one column, 'age;label', and needs two or more"),
+    "no name": (",age,label\n1,2,yes\n", "column 1 has no name; name it, or leave it out if it numbers the rows (pandas does with to_csv(index=False))"),
+    "semicolons": (
+        "age;label\n1,5;yes\n",
+        "some.csv has one column, 'age;label', and needs two or more, separated by commas; it seems to be "
+        "separated by semicolons: save it with commas, and numbers with points",
+    ),
+    "tabs": ("age\tlabel\n1\tyes\n", "it seems to be separated by tabs: save it with commas"),
+    "one column": ("age\n1\n", "has one column, 'age', and needs two or more, separated by commas"),
     "bytes": (HEADER.encode() + b"1,Troms\xf8,True,yes\n", "some.csv line 2 is not UTF-8; save"),
     "many bytes": ((HEADER + ROWS * 999).encode() + b"\xff", "some.csv line 29972 is not UTF-8; save"),
     "UTF-16": ((HEADER + ROWS).encode("utf-16"), "some.csv line 1 is not UTF-8; save the file as UTF-8"),
     "huge field": (HEADER + "1" * 200_000 + ",Oslo,True,yes\n", "some.csv: field larger than field limit"),
     "no label": (HEADER + ROWS + "\n1,Oslo,True,\n", "some.csv line 33 has no 'label', the target; fill"),
-    "NA label": (HEADER + ROWS + "1,Oslo,True,NA\n", "some.csv line 32 has no 'label', the target; fill"),
     "one class": (HEADER + ROWS.replace("no", "yes"), "'label' is 'yes' in every row; choose a target"),
     "class all in test": (
         HEADER + "30,Oslo,True,yes\n" * 9 + "1,Oslo,True,no\n",
