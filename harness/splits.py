@@ -77,10 +77,12 @@ def _check_search(task: Task, rows: Ints, repeat: int, seed: int) -> None:
     for split in inner_splits(y, repeat, seed, groups=groups, times=times):
         learnt = y[split.train]
         if not len(learnt) or (learnt == learnt[0]).all():
-            why, option = ("groups stay whole", "group") if times is None else ("it judges the latest", "time")
+            why, option = ("groups stay whole", "group")
+            if times is not None:
+                why, option = ("it judges the latest", "time")
             raise ConfigError(
-                f"at size {len(rows):,} the search of repeat {repeat} would learn from rows of one class only, "
-                f"for {why}; raise data.sizes, or set data.{option}=null"
+                f"at size {len(rows):,} the search of repeat {repeat} would learn from rows of one class "
+                f"only, for {why}; raise data.sizes, or set data.{option}=null"
             )
 
 

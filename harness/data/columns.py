@@ -135,8 +135,8 @@ def decided(name: str, found: Typed, pool: Ints, time: str | None = None) -> Col
         name: of the column.
         found: its kind and values, on all rows.
         pool: the rows that learners draw on.
-        time: the column by whose values the latest rows are held out: what grows with time, as the year of any
-            date does, is no feature then.
+        time: the column by whose values the latest rows are held out: what grows with time, as the year of
+            any date does, is no feature then.
     """
     values, orders = found.values, name == time
     missing = int(values.isna().sum())

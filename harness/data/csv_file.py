@@ -115,8 +115,8 @@ def _walk(path: Path, reader: csv._reader) -> tuple[tuple[str, ...], tuple[int, 
 def _names(path: Path, row: list[str]) -> tuple[str, ...]:
     columns = checked_columns(path, row)
     if len(columns) == 1:
-        other = next((f"by {word}" for sign, word in SEPARATORS.items() if sign in columns[0]), "")
-        remedy = f"; it seems to be separated {other}: save it with commas, and numbers with points" if other else ""
+        words = [word for sign, word in SEPARATORS.items() if sign in columns[0]]
+        remedy = f"; {words[0]} seem to stand for them: save it with commas and points" if words else ""
         raise DataError(
             f"{path} has one column, {columns[0]!r}, and needs two or more, separated by commas{remedy}"
         )

@@ -62,7 +62,7 @@ def as_dates(values: pandas.Series[Any], name: str, form: str = "") -> tuple[pan
 
 
 def _check_order(texts: list[str], name: str, day: pandas.Series[Any], month: pandas.Series[Any]) -> None:
-    """Raise a DataError where all can be read with the day first and with the month first, and would differ."""
+    """Raise a DataError where all can be read with the day first and the month first, and would differ."""
     both = day.notna() & month.notna()
     if both.all() and (day != month).any():
         shown = texts[int((day != month).to_numpy().argmax())]

@@ -38,8 +38,8 @@ def classes_of(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...
             )
     if len(classes) > max(2, len(labels) // 2):
         raise DataError(
-            f"data.target: {target!r} has {len(classes):,} classes in {len(labels):,} rows, and each needs rows "
-            "to be learnt from; choose a column with fewer"
+            f"data.target: {target!r} has {len(classes):,} classes in {len(labels):,} rows, and each needs "
+            "rows to be learnt from; choose a column with fewer"
         )
     if len(classes) < 2:
         raise DataError(

@@ -43,7 +43,8 @@ def _on_tested(rows: Rows, given: Rows | None, task: Task) -> Iterator[str]:
     if given is not None:
         yield f"tested on the rows of {hide(str(given.table.path))}"
         if repeated := repeated_rows(rows, given):
-            yield f"{repeated:,} of the {len(given):,} test rows are among the rows to draw on too, value by value"
+            among = f"{repeated:,} of the {len(given):,} test rows"
+            yield f"{among} are among the rows to draw on, value by value"
     for y, what in ((task.y, "row to draw on"), (task.y_test, "test row")):
         counts = np.bincount(y, minlength=len(task.classes))
         absent = [name for name, count in zip(task.classes, counts, strict=True) if not count]
@@ -56,8 +57,8 @@ def _on_splits(roles: Roles, task: Task, wanted: int) -> Iterator[str]:
         yield f"no group by {roles.group!r} is on both sides of a split, neither for the test nor in a search"
         if 2 * len(task.y_test) < wanted:
             yield (
-                f"only {len(task.y_test):,} rows are tested, for {wanted:,} were wanted and the groups left are "
-                "larger than what remains"
+                f"only {len(task.y_test):,} rows are tested, for {wanted:,} were wanted and the groups left "
+                "are larger than what remains"
             )
     if roles.time is not None:
         yield (

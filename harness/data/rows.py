@@ -106,12 +106,12 @@ def tested_rows(options: Options, roles: Roles, rows: Rows) -> Rows:
     table = open_table(path_of(options, "test_path"), "data.test_path")
     if filecmp.cmp(rows.table.path, table.path, shallow=False):
         raise DataError(
-            f"data.test_path: {table.path} holds what data.path holds, so nothing would be new in the test; name "
-            "a file of other rows, or leave data.test_path out"
+            f"data.test_path: {table.path} holds what data.path holds, so nothing would be new in the test; "
+            "name a file of other rows, or leave data.test_path out"
         )
     if table.rows < SMALLEST_SIZE:
         raise DataError(
-            f"data.test_path: {table.path} has {table.rows} rows, and needs at least {SMALLEST_SIZE}; bring more"
+            f"data.test_path: {table.path} has {table.rows} rows, and needs {SMALLEST_SIZE}; bring more"
         )
     for name in roles.read:
         if name not in table.columns:
@@ -147,4 +147,4 @@ def _hashes(rows: Rows) -> NDArray[np.uint64]:
 
     read = {name: of.values for name, of in rows.found.items()}
     frame = pandas.DataFrame({**read, "": rows.labels}, copy=False)  # no column of a file is without a name
-    return pandas.util.hash_pandas_object(frame, index=False).to_numpy()
+    return pandas.util.hash_pandas_object(frame, index=False).to_numpy(np.uint64)

@@ -35,7 +35,9 @@ def all_numbers(table: Table, text: pandas.Series[Any]) -> pandas.Series[Any] | 
     return numbers if _are(table, text, numbers.notna(), "numbers", remedy) else None
 
 
-def all_dates(table: Table, text: pandas.Series[Any], form: str = "") -> tuple[pandas.Series[Any], str] | None:
+def all_dates(
+    table: Table, text: pandas.Series[Any], form: str = ""
+) -> tuple[pandas.Series[Any], str] | None:
     """The values as dates where all are, and their form; None where it is a text.
 
     Args:
@@ -63,9 +65,9 @@ def refuse_signed_numbers(table: Table, text: pandas.Series[Any]) -> None:
         return
     row = int(signed.to_numpy().argmax())
     raise DataError(
-        f"{table.where(row)}: {text.name!r} is {_short(str(text.iloc[row]))}, and {numbers:,} of the {count:,} "
-        "values of that column are numbers, some with a percent sign, a currency sign or a comma; write them "
-        "as 1234.5, put a letter before each if they are codes, or drop the column: "
+        f"{table.where(row)}: {text.name!r} is {_short(str(text.iloc[row]))}, and {numbers:,} of the "
+        f"{count:,} values of that column are numbers, some with a percent sign, a currency sign or a "
+        "comma; write them as 1234.5, put a letter before each if they are codes, or drop the column: "
         f"'data.drop=[{text.name}]'"
     )
 
@@ -76,8 +78,8 @@ def many_numbers(text: pandas.Series[Any]) -> str:
     Many are half of the values, or nine tenths of those that differ.
 
     >>> import pandas
-    >>> many_numbers(pandas.Series(["1", "2.5", "?", "?", "7", None], name="age"))
-    "'age' is taken as text: of 5 values 3 are numbers, the others '?'; empty those cells unless they are codes"
+    >>> many_numbers(pandas.Series(["1", "2.5", "?", "?", "7", None], name="x"))
+    "'x' is taken as text: of 5 values 3 are numbers, the others '?'; empty those cells unless they are codes"
     >>> many_numbers(pandas.Series(["a", "b", "7"]))
     ''
     """

@@ -67,7 +67,8 @@ PARTS = ("year", "month", "day_of_week", "day_of_year", "hour", "timestamp")
 @pytest.mark.parametrize(
     "form",
     ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M",
-     "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00", "%-m/%-d/%Y %-H:%M", "%Y-%-m-%-d %H:%M",
+     "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00", "%-m/%-d/%Y %-H:%M",
+     "%Y-%-m-%-d %H:%M",
      "%Y-%m-%d %I:%M %p", "%m/%d/%Y %-I:%M%p", "%d-%b-%Y %H:%M", "%-d %b %Y %H:%M"],
 )  # fmt: skip
 def test_every_form_of_a_date_is_the_same_numbers(write, form):
@@ -113,7 +114,8 @@ def test_nearly_all_dates_are_refused_with_the_one_that_is_none_and_others_are_t
     days = pandas.date_range("2024-01-01", periods=40).strftime("%Y-%m-%d").tolist()
     said = (
         r"^some\.csv line 41: 'day' is '2024-02-30', and 39 of the 40 values of that column are dates; "
-        r"write a date as 2024-04-03, leave the cell empty if it is missing, or drop the column: 'data\.drop=\[day\]'$"
+        r"write a date as 2024-04-03, leave the cell empty if it is missing, or drop the column: "
+        r"'data\.drop=\[day\]'$"
     )
     write(day=[*days[:39], "2024-02-30"])
     with pytest.raises(DataError, match=said):
@@ -157,11 +159,13 @@ def test_a_text_with_many_numbers_is_said_to_be_one(write):
     gaps[1:30] = ["unknown"] * 29
     write(row=range(100), marks=marks, words=words, signed=signed, gaps=gaps)
     assert read().notes == (
-        "'marks' is taken as text: of 100 values 80 are numbers, the others '?'; empty those cells unless they are codes",
-        "'signed' is taken as text: of 100 values 50 are numbers, 50 of them with a sign or comma, such as "
-        "'5%', the others '-', '?'; write the numbers as 1234.5 and empty those cells unless they are codes",
-        "'gaps' is taken as text: of 100 values 46 are numbers, the others 'unknown'; empty those cells unless "
+        "'marks' is taken as text: of 100 values 80 are numbers, the others '?'; empty those cells unless "
         "they are codes",
+        "'signed' is taken as text: of 100 values 50 are numbers, 50 of them with a sign or comma, such "
+        "as '5%', the others '-', '?'; write the numbers as 1234.5 and empty those cells unless they are "
+        "codes",
+        "'gaps' is taken as text: of 100 values 46 are numbers, the others 'unknown'; empty those cells "
+        "unless they are codes",
     )
     assert columns()["words"].becomes == "2 one-hot columns"
     assert columns()["signed"].becomes == "4 one-hot columns; many values are numbers"
@@ -216,8 +220,8 @@ def test_dropped_columns_are_not_looked_at(write):
         ({"group": "city", "time": "price"}, "data.group and data.time are both given"),
         (
             {"time": "city"},
-            "data.time must be a column of dates or numbers, got 'city' with values such as 'x'; write them as "
-            "2024-04-03 18:30",
+            "data.time must be a column of dates or numbers, got 'city' with values such as 'x'; write them "
+            "as 2024-04-03 18:30",
         ),
     ],
 )
@@ -281,7 +285,7 @@ def test_rows_that_are_in_both_files_are_counted(write):
     write(row=range(40), city=["x", None] * 20, day=["2024-01-01", None] * 20)
     write("test.csv", row=range(10, 50), city=["x", None] * 20, day=["2024-01-01", None] * 20)
     notes = read(test_path="test.csv").notes
-    assert "30 of the 40 test rows are among the rows to draw on too, value by value" in notes
+    assert "30 of the 40 test rows are among the rows to draw on, value by value" in notes
     write("test.csv", row=range(11, 51), city=["x", None] * 20, day=["2024-01-01", None] * 20)
     assert read(test_path="test.csv").notes == ("tested on the rows of test.csv",)
 
@@ -312,7 +316,11 @@ def test_a_changed_test_file_is_other_data(write):
         ),
         ({"row": range(40), "label": ["a", None] * 20}, {}, "test.csv line 3 has no 'label', the target"),
         ({"row": range(40)}, {"test_rows": 9}, "data.test_path and data.test_rows are both given"),
-        ({"row": range(4), "x": range(4)}, {}, "data.test_path: test.csv has 4 rows, and needs at least 5;"),
+        (
+            {"row": range(4), "x": range(4)},
+            {},
+            "data.test_path: test.csv has 4 rows, and needs 5; bring more",
+        ),
         ({"row": range(40)}, {"test_path": "no.csv"}, "data.test_path: there is no file 'no.csv'"),
         ({"row": range(40)}, {"time": "row"}, "test.csv begins at 0.0 by 'row', and data.path ends at 39.0"),
         (

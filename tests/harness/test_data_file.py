@@ -155,7 +155,9 @@ def test_as_many_classes_as_half_of_the_rows_are_learnt_and_more_are_not(load_te
         return "a,label\n" + "".join(f"{row},{label.format(row % count)}\n" for row in range(60))
 
     assert len(load_text(text(30)).classes) == 30
-    with pytest.raises(DataError, match=r"^data\.target: 'label' has 31 classes in 60 rows, and each needs rows"):
+    with pytest.raises(
+        DataError, match=r"^data\.target: 'label' has 31 classes in 60 rows, and each needs rows"
+    ):
         load_text(text(31))
 
 
@@ -232,13 +234,17 @@ BAD = {
     "open quote": (HEADER + ROWS + '3,"Oslo,True,yes\n' + ROWS, "some.csv line 62 has 2 fields"),
     "quoted nothing": (HEADER + ROWS + '""\n', "can be read as 30 rows or as 31; mend its quotes"),
     "two columns of a name": ("age,age,label\n1,2,yes\n", "some.csv has 2 columns named 'age'; rename"),
-    "no name": (",age,label\n1,2,yes\n", "column 1 has no name; name it, or leave it out if it numbers the rows (pandas does with to_csv(index=False))"),
+    "no name": (
+        ",age,label\n1,2,yes\n",
+        "column 1 has no name; name it, or leave it out if it numbers the rows (pandas does with "
+        "to_csv(index=False))",
+    ),
     "semicolons": (
         "age;label\n1,5;yes\n",
-        "some.csv has one column, 'age;label', and needs two or more, separated by commas; it seems to be "
-        "separated by semicolons: save it with commas, and numbers with points",
+        "some.csv has one column, 'age;label', and needs two or more, separated by commas; semicolons "
+        "seem to stand for them: save it with commas and points",
     ),
-    "tabs": ("age\tlabel\n1\tyes\n", "it seems to be separated by tabs: save it with commas"),
+    "tabs": ("age\tlabel\n1\tyes\n", "tabs seem to stand for them: save it with commas"),
     "one column": ("age\n1\n", "has one column, 'age', and needs two or more, separated by commas"),
     "bytes": (HEADER.encode() + b"1,Troms\xf8,True,yes\n", "some.csv line 2 is not UTF-8; save"),
     "many bytes": ((HEADER + ROWS * 999).encode() + b"\xff", "some.csv line 29972 is not UTF-8; save"),
