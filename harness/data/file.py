@@ -189,6 +189,7 @@ ABOUT = About(
     rows="yours",
     source="data.path",
     licence="yours",
+    yours=True,
     command="data=file data.path=churn.csv data.target=label",
     is_here=lambda options: options["path"] is not None and path_of(options, "path").is_file(),
 )

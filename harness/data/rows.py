@@ -147,4 +147,4 @@ def _hashes(rows: Rows) -> NDArray[np.uint64]:
 
     read = {name: of.values for name, of in rows.found.items()}
     frame = pandas.DataFrame({**read, "": rows.labels}, copy=False)  # no column of a file is without a name
-    return pandas.util.hash_pandas_object(frame, index=False).to_numpy(np.uint64)
+    return np.asarray(pandas.util.hash_pandas_object(frame, index=False), dtype=np.uint64)

@@ -269,6 +269,7 @@ def test_what_is_checked_is_what_a_cell_splits(write):
             ["a", "b"] * 30,
             r"data\.group: 'g' has 2 groups of up to 30 rows, of which 30 of 60 would be tested;",
         ),
+        (["a"] * 60, r"'g' has 1 group of up to 60 rows, of which"),
         (["a"] * 50 + ["b"] * 4 + ["c"] * 6, r"'g' has 3 groups of up to 50 rows, of which 10 of 60"),
         (["a"] * 55 + ["b"] * 2 + ["c"] * 3, r"line 2 has no 'g', the group; fill it in"),
     ],
