@@ -20,11 +20,13 @@ def whole_groups(groups: Ints, rows: int, rng: np.random.Generator) -> Ints:
     [4, 5]
     """
     _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    taken = np.zeros(len(sizes), dtype=bool)
+    taken, left = np.zeros(len(sizes), dtype=bool), len(sizes)
     for candidate in rng.permutation(len(sizes)).tolist():
-        if sizes[candidate] <= rows and taken.sum() < len(sizes) - 1:
+        if rows == 0 or left == 1:
+            break
+        if sizes[candidate] <= rows:
             taken[candidate] = True
-            rows -= int(sizes[candidate])
+            rows, left = rows - int(sizes[candidate]), left - 1
     if not taken.any():
         taken[sizes.argmin()] = True
     return np.flatnonzero(taken[group])

@@ -52,6 +52,7 @@ class SearchSummary:
             seconds), the mean of `gains`; None where one trial is all there was.
         boundary: bounds that the winners crowd, such as "C.high".
         gains: the second-half gain of each complete repeat.
+        forward: they judged on their latest rows alone, as data with times has it.
     """
 
     family: str
@@ -69,10 +70,14 @@ class SearchSummary:
     second_half: float | None
     boundary: tuple[str, ...]
     gains: Mapping[int, float] = field(default_factory=dict)
+    forward: bool = False
 
 
 def summarise(
-    cells: Iterable[Cell], records: Mapping[str, CellRecord], trials: Mapping[str, Sequence[Trial]]
+    cells: Iterable[Cell],
+    records: Mapping[str, CellRecord],
+    trials: Mapping[str, Sequence[Trial]],
+    forward: bool = False,
 ) -> list[SearchSummary]:
     """A summary for every family and size that has an ended cell, in the order of the cells.
 
@@ -80,16 +85,20 @@ def summarise(
         cells: those asked for, as in a plan.
         records: the ended cells, by key (`reading.ended_cells`).
         trials: their trials, by key (`reading.trials_of`).
+        forward: the data has times.
     """
     groups: dict[tuple[str, int], list[Cell]] = {}
     for cell in cells:
         if cell.key in records and trials.get(cell.key):
             groups.setdefault((cell.family.name, cell.size), []).append(cell)
-    return [_summary(group, records, trials) for group in groups.values()]
+    return [_summary(group, records, trials, forward) for group in groups.values()]
 
 
 def _summary(
-    cells: Sequence[Cell], records: Mapping[str, CellRecord], trials: Mapping[str, Sequence[Trial]]
+    cells: Sequence[Cell],
+    records: Mapping[str, CellRecord],
+    trials: Mapping[str, Sequence[Trial]],
+    forward: bool,
 ) -> SearchSummary:
     family, searches = cells[0].family, [trials[cell.key] for cell in cells]
     complete = [cell for cell in cells if records[cell.key].outcome == "complete"]
@@ -114,6 +123,7 @@ def _summary(
         second_half=_mean(gains.values()),
         boundary=crowded(family.space, [best.params for best in winners]),
         gains=gains,
+        forward=forward,
     )
 
 
@@ -237,7 +247,7 @@ def luck(of: SearchSummary) -> float:
     That is sqrt(e (1 - e) / m), e the winner's validation error on m rows.
     """
     e = 0.0 if of.tuned_error is None else of.tuned_error
-    return LUCK * math.sqrt(e * (1 - e) / validation_rows(of.size))
+    return LUCK * math.sqrt(e * (1 - e) / validation_rows(of.size, of.forward))
 
 
 def p_of(apart: Sequence[float]) -> float:

@@ -21,7 +21,7 @@ from harness.families import build, source_digest
 from harness.progress import duration
 from harness.records import Cell, Family, Task
 from harness.space import default_setting, on_data
-from harness.splits import check_classes, check_groups, check_size
+from harness.splits import check_classes, check_searches, check_size
 
 if TYPE_CHECKING:
     from harness.config import SweepConfig
@@ -108,7 +108,6 @@ def make(config: SweepConfig, task: Task) -> Plan:
     for size in sizes:
         check_size(size, len(task.y))
         check_classes(size, task.y)
-    check_groups(task, {size: config.repeats.at(size) for size in sizes}, config.seed)
     check_families(config)
     for family in config.families:
         _check_fits(family, task)
@@ -130,6 +129,7 @@ def make(config: SweepConfig, task: Task) -> Plan:
     )
     if not cells:
         raise ConfigError("every size is above its families' max_size; lower data.sizes")
+    check_searches(task, {(cell.size, cell.repeat) for cell in cells}, config.seed)
     return Plan(task, cells, skipped)
 
 

@@ -5,7 +5,7 @@ Nothing here knows a family, so every family learns from, and is selected on, th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,26 +54,36 @@ of another are needed), got 64; raise data.sizes
         )
 
 
-def check_groups(task: Task, repeats: Mapping[int, int], seed: int) -> None:
-    """Raise a ConfigError where a repeat draws rows of one group only, which cannot be split.
+def check_searches(task: Task, draws: Collection[tuple[int, int]], seed: int) -> None:
+    """Raise a ConfigError where a search would learn from rows of one class, for whole groups or the past.
 
     Args:
-        task: what is drawn on.
-        repeats: size -> its repeats, ascending by size. A draw holds the smaller ones of its repeat.
+        task: what is drawn on; without groups and times every training side has two classes.
+        draws: the (size, repeat) of the cells. A draw holds the smaller ones of its repeat.
         seed: the sweep's seed.
     """
-    seen, groups = 0, task.groups
-    if groups is None:
+    if task.groups is None and task.times is None:
         return
-    for size, count in repeats.items():
-        for repeat in range(seen, count):
-            drawn = groups[subset(task.y, size, repeat, seed)]
-            if (drawn == drawn[0]).all():
-                raise ConfigError(
-                    f"size must be more than {size:,}, at which repeat {repeat} draws rows of one group "
-                    "only; raise data.sizes"
-                )
-        seen = max(seen, count)
+    for repeat in sorted({repeat for _, repeat in draws}):
+        sizes = sorted(size for size, of in draws if of == repeat)
+        rows = subset(task.y, sizes[-1], repeat, seed)
+        for size in sizes:
+            _check_search(task, rows[:size], repeat, seed)
+
+
+def _check_search(task: Task, rows: Ints, repeat: int, seed: int) -> None:
+    y = task.y[rows]
+    groups, times = (None if of is None else of[rows] for of in (task.groups, task.times))
+    for split in inner_splits(y, repeat, seed, groups=groups, times=times):
+        learnt = y[split.train]
+        if not len(learnt) or (learnt == learnt[0]).all():
+            why, option = ("groups stay whole", "group")
+            if times is not None:
+                why, option = ("it judges the latest", "time")
+            raise ConfigError(
+                f"at size {len(rows):,} the search of repeat {repeat} would learn from rows of one class "
+                f"only, for {why}; raise data.sizes, or set data.{option}=null"
+            )
 
 
 def smallest_size(y_pool: Ints) -> int:
@@ -188,13 +198,19 @@ def _hold_out(n: int) -> int:
     return max(n // 10, min(n // 5, 2_000))
 
 
-def validation_rows(n: int) -> int:
+def validation_rows(n: int, forward: bool = False) -> int:
     """How many of a cell's n rows its selection is measured on: all over the folds, or the hold-out.
+
+    Args:
+        n: the rows of the cell.
+        forward: they have times, so that there is one hold-out at any size.
 
     >>> validation_rows(500), validation_rows(4_096), validation_rows(40_000)
     (500, 819, 4000)
+    >>> validation_rows(500, forward=True)
+    100
     """
-    return n if n <= 2_000 else _hold_out(n)
+    return _hold_out(n) if forward or n > 2_000 else n
 
 
 def _repeated(y: Ints, layout: Ints, enough: int) -> Ints:

@@ -62,7 +62,7 @@ def _of_arrow(path: Path, table: Any) -> Table:
     columns = _columns(path, names, table.num_rows)
     table.validate(full=True)
 
-    def read(columns: Sequence[str], text: Collection[str]) -> pandas.DataFrame:
+    def read(columns: Sequence[str], text: Collection[str], _: Collection[str]) -> pandas.DataFrame:
         import pandas
         import pyarrow
 
@@ -144,7 +144,7 @@ def open_npz(path: Path) -> Table:
 
 
 def _reader_of_arrays(path: Path, arrays: Mapping[str, Any]) -> Any:
-    def read(columns: Sequence[str], text: Collection[str]) -> pandas.DataFrame:
+    def read(columns: Sequence[str], text: Collection[str], _: Collection[str]) -> pandas.DataFrame:
         import pandas
 
         read = {name: _checked_array(path, name, arrays[name], name in text) for name in columns}

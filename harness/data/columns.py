@@ -1,22 +1,21 @@
 """A column is found to hold numbers, truth values, dates or text, and becomes numbers accordingly.
 
-The kind is decided on all rows, the levels of a text on those of the pool, and both without labels. A column
-of at least 20 values of which at least 95 % are numbers (or dates), and not all, is refused with the first
-that is none: one `1,5` or `n/k` among measurements would otherwise turn each of them into a level of its own.
+The kind is decided on all rows, the levels of a text on those of the pool, and both without labels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import DataError
 from ..records import Ints
-from .dates import GROWING, as_dates, parts_of
+from .dates import GROWING, parts_of
 from .encoding import OTHER, Encoding, frequent_levels
+from .slips import all_dates, all_numbers, many_numbers, refuse_signed_numbers
 from .table import Table
 
 if TYPE_CHECKING:
@@ -24,16 +23,20 @@ if TYPE_CHECKING:
 
 NUMBER, BOOLEAN, DATE, TEXT = "number", "boolean", "date", "text"
 MOST_LEVELS = 50
-PLAIN_SHARE, PLAIN_VALUES = 0.95, 20  # from there on, a value unlike the others is a slip
-ID_SHARE = 0.95  # of a text's values are different: nothing can be learnt from them
+ID_SHARE = 0.95  # of a text's values are different, as those of ids and free text are
 
 
 @dataclass(frozen=True)
 class Typed:
-    """A column's kind, and its values as such: float64, datetime64 or str; missing ones stay missing."""
+    """A column's kind, and its values as such: float64, datetime64 or str; missing ones stay missing.
+
+    Attributes:
+        form: how its dates were written, so that those of a test file are read alike.
+    """
 
     kind: str
     values: pandas.Series[Any]
+    form: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Column:
         becomes: what becomes of it, for a person.
         numbers: the columns of numbers that it gives.
         levels: those that are one-hot columns.
+        note: what a person should know of it before anything runs.
     """
 
     name: str
@@ -56,10 +60,11 @@ class Column:
     becomes: str
     numbers: tuple[str, ...] = ()
     levels: tuple[Hashable, ...] = ()
+    note: str = ""
 
 
-def typed(table: Table, values: pandas.Series[Any]) -> Typed:
-    """The kind of a column, and its values.
+def typed(table: Table, values: pandas.Series[Any], form: str = "") -> Typed:
+    """The kind of a column, and its values; its dates by that form if it suits them.
 
     Raises:
         DataError: a number is beyond float32, nearly all values are numbers or dates, or the order of day and
@@ -78,22 +83,24 @@ def typed(table: Table, values: pandas.Series[Any]) -> Typed:
     if is_numeric_dtype(values) or present.empty:
         return Typed(BOOLEAN if is_bool_dtype(values) else NUMBER, _bounded(table, values.astype("float64")))
     text = stripped(values)
-    if (numbers := _all_numbers(table, text)) is not None:
+    if (numbers := all_numbers(table, text)) is not None:
         return Typed(NUMBER, _bounded(table, numbers))
-    if (dates := _all_dates(table, text)) is not None:
-        return Typed(DATE, dates)
+    if (dates := all_dates(table, text, form)) is not None:
+        return Typed(DATE, *dates)
+    refuse_signed_numbers(table, text)
     return Typed(TEXT, text)
 
 
-def typed_as(table: Table, values: pandas.Series[Any], kind: str) -> Typed:
+def typed_as(table: Table, values: pandas.Series[Any], like: Typed) -> Typed:
     """A column of another file as the kind that its namesake was found to be.
 
     Raises:
         DataError: it is of another kind.
     """
+    kind = like.kind
     if kind == TEXT:
         return Typed(TEXT, stripped(values))
-    found = typed(table, values)
+    found = typed(table, values, like.form)
     if found.kind != kind and values.notna().any():
         raise DataError(
             f"{table.path}: {values.name!r} holds {found.kind}s, and {kind}s in data.path; "
@@ -106,7 +113,7 @@ def typed_as(table: Table, values: pandas.Series[Any], kind: str) -> Typed:
 
 def stripped(values: pandas.Series[Any]) -> pandas.Series[Any]:
     """The values as text without surrounding blanks; what is empty then is missing, as it is in a CSV."""
-    text = values.map(str, na_action="ignore").str.strip()
+    text = values.map(str, na_action="ignore").astype("str").str.strip()  # without a value it is no text
     return text.mask(text == "")
 
 
@@ -121,62 +128,24 @@ def _bounded(table: Table, numbers: pandas.Series[Any]) -> pandas.Series[Any]:
     return numbers
 
 
-def _all_numbers(table: Table, text: pandas.Series[Any]) -> pandas.Series[Any] | None:
-    """The values as numbers where all are, such as integers beyond 64 bits; None where it is a text."""
-    import pandas
-
-    numbers = pandas.to_numeric(text, errors="coerce").astype("float64")
-    remedy = (
-        "write a number with a point, leave the cell empty if it is missing, or put a letter before each "
-        "number of the column if they are codes"
-    )
-    return numbers if _are(table, text, numbers.notna(), "numbers", remedy) else None
-
-
-def _all_dates(table: Table, text: pandas.Series[Any]) -> pandas.Series[Any] | None:
-    """The values as dates where all are; None where it is a text."""
-    dates = as_dates(text, str(text.name))
-    remedy = "write a date as 2024-04-03, or leave the cell empty if it is missing"
-    return dates if _are(table, text, dates.notna(), "dates", remedy) else None
-
-
-def _are(table: Table, values: pandas.Series[Any], fit: pandas.Series[Any], what: str, remedy: str) -> bool:
-    """Whether all the values that are present fit.
-
-    Raises:
-        DataError: nearly all do.
-    """
-    present = values.notna()
-    strange, count = present & ~fit, int(present.sum())
-    unfit = int(strange.sum())
-    if count < PLAIN_VALUES or unfit == 0 or unfit > (1 - PLAIN_SHARE) * count:
-        return unfit == 0
-    row = int(strange.to_numpy().argmax())
-    raise DataError(
-        f"{table.where(row)}: {values.name!r} is {_short(str(values.iloc[row]))}, and {count - unfit:,} of "
-        f"the {count:,} values of that column are {what}; {remedy}"
-    )
-
-
-def _short(text: str, most: int = 40) -> str:
-    return repr(text if len(text) <= most else text[:most] + "...")
-
-
-def decided(name: str, found: Typed, pool: Ints, orders: bool = False) -> Column:
+def decided(name: str, found: Typed, pool: Ints, time: str | None = None) -> Column:
     """What becomes of a column.
 
     Args:
         name: of the column.
         found: its kind and values, on all rows.
         pool: the rows that learners draw on.
-        orders: it is the column by whose values the latest rows are held out.
+        time: the column by whose values the latest rows are held out: what grows with time, as the year of
+            any date does, is no feature then.
     """
-    values = found.values
+    values, orders = found.values, name == time
     missing = int(values.isna().sum())
     if found.kind == TEXT:
-        return _decided_text(name, values.iloc[pool], missing)
+        column, note = _decided_text(name, values.iloc[pool], missing), many_numbers(values)
+        more = "; many values are numbers" if note else ""
+        return replace(column, becomes=column.becomes + more, note=note)
     if found.kind == DATE:
-        parts = [part for part in parts_of(values) if not (orders and part in GROWING)]
+        parts = [part for part in parts_of(values) if time is None or part not in GROWING]
         becomes = f"{'orders the rows; ' if orders else ''}{', '.join(parts)}"
         numbers = tuple(f"{name}.{part}" for part in parts)
         return Column(name, DATE, missing, values.nunique(), becomes, numbers)

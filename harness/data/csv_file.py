@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 # What gzip and zipfile raise: a member that ends early or is damaged, encrypted, or packed in a way unknown.
 DAMAGE = (EOFError, zlib.error, zipfile.BadZipFile, RuntimeError)
 
+MISSING = [
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
+    *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+]
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
 
 def open_csv(path: Path) -> Table:
     """Walk a CSV: comma-separated, UTF-8, the column names in its first line; blank lines are skipped.
@@ -44,8 +50,13 @@ def open_csv(path: Path) -> Table:
     except csv.Error as error:
         raise DataError(f"{path}: {one_line(error)}; mend the file") from error
 
-    def read(columns_read: Sequence[str], text: Collection[str]) -> pandas.DataFrame:
-        return _read(path, columns, len(lines), columns_read, text)
+    def read(wanted: Sequence[str], text: Collection[str], labels: Collection[str]) -> pandas.DataFrame:
+        frame = _read(path, columns, wanted, text, labels)
+        if len(frame) != len(lines):
+            raise DataError(
+                f"{path} can be read as {len(lines):,} rows or as {len(frame):,}; mend its quotes"
+            )
+        return frame
 
     return Table(path, columns, len(lines), read, lines)
 
@@ -104,31 +115,40 @@ def _walk(path: Path, reader: csv._reader) -> tuple[tuple[str, ...], tuple[int, 
 def _names(path: Path, row: list[str]) -> tuple[str, ...]:
     columns = checked_columns(path, row)
     if len(columns) == 1:
-        raise DataError(f"{path} has one column, {columns[0]!r}, and needs two or more, separated by commas")
+        words = [word for sign, word in SEPARATORS.items() if sign in columns[0]]
+        remedy = f"; {words[0]} seem to stand for them: save it with commas and points" if words else ""
+        raise DataError(
+            f"{path} has one column, {columns[0]!r}, and needs two or more, separated by commas{remedy}"
+        )
     return columns
 
 
 def _read(
-    path: Path, names: Sequence[str], rows: int, columns: Sequence[str], text: Collection[str]
+    path: Path,
+    names: Sequence[str],
+    columns: Sequence[str],
+    text: Collection[str],
+    labels: Collection[str],
 ) -> pandas.DataFrame:
     import pandas
 
+    missing = {name: [""] if name in labels else MISSING for name in columns}
+
     try:
         with _content(path) as content:
-            frame = pandas.read_csv(
+            return pandas.read_csv(
                 content,
                 names=list(names),
                 usecols=list(columns),
                 header=0,
                 dtype=dict.fromkeys(text, "str"),
+                na_values=missing,
+                keep_default_na=False,
                 skipinitialspace=True,
                 low_memory=False,
             )
     except ValueError as error:
         raise DataError(f"{path}: {one_line(error)}; mend the file") from error
-    if len(frame) != rows:
-        raise DataError(f"{path} can be read as {rows:,} rows or as {len(frame):,}; mend its quotes")
-    return frame
 
 
 def _undecodable_line(path: Path) -> int:

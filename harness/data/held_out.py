@@ -36,9 +36,11 @@ def by_groups(groups: Ints, rows: int, name: str) -> Parts:
     count = int(groups.max()) + 1
     test = whole_groups(groups, rows, np.random.default_rng(seed_for("test", data="file")))
     if count < 3 or not SMALLEST_SIZE <= len(test) <= len(groups) // 2:
+        largest = np.bincount(groups).max()
+        groups_of = f"group{'' if count == 1 else 's'} of up to {largest:,} rows"
         raise DataError(
-            f"data.group: {name!r} has {count} groups of up to {np.bincount(groups).max():,} rows, of which "
-            f"{len(test):,} of {len(groups):,} would be tested; choose a column with more and smaller groups"
+            f"data.group: {name!r} has {count} {groups_of}, of which {len(test):,} of {len(groups):,} would "
+            "be tested; choose a column with more and smaller groups"
         )
     return _parts(len(groups), test)
 

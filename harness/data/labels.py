@@ -20,7 +20,8 @@ def classes_of(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...
     """The classes, numbers in their order and words in theirs, and each row's index into them.
 
     Raises:
-        DataError: a row has no label, all have the same, or they are numbers with more than 100 values.
+        DataError: a row has no label, all have the same, they are numbers with more than 100 values, or they
+            differ in more than half of the rows.
     """
     import pandas
 
@@ -35,6 +36,11 @@ def classes_of(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...
                 f"data.target: {target!r} is a number with {len(classes):,} distinct values, and at most "
                 f"{MOST_NUMERIC_CLASSES} are taken as classes (regression is not swept yet); choose a label"
             )
+    if len(classes) > max(2, len(labels) // 2):
+        raise DataError(
+            f"data.target: {target!r} has {len(classes):,} classes in {len(labels):,} rows, and each needs "
+            "rows to be learnt from; choose a column with fewer"
+        )
     if len(classes) < 2:
         raise DataError(
             f"data.target: {target!r} is {classes.iloc[0]!r} in every row; choose a target that varies"

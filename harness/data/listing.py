@@ -13,7 +13,8 @@ class Listed:
     """One data set as it is listed.
 
     Attributes:
-        here: whether it can be prepared without a network, its options left as they are by default.
+        here: whether it can be prepared without a network, its options left as they are by default; "yours"
+            where these name none.
         command: what brings it here; empty where it comes with the harness, is generated or is yours.
     """
 
@@ -22,7 +23,7 @@ class Listed:
     rows: str
     source: str
     licence: str
-    here: bool
+    here: str
     command: str
 
 
@@ -33,26 +34,27 @@ def listed(recipes: Mapping[str, Recipe]) -> tuple[Listed, ...]:
 
 def _listed(name: str, recipe: Recipe) -> Listed:
     about = recipe.about
-    here = about.is_here(recipe.defaults)
+    here = "yours" if about.yours else "yes" if about.is_here(recipe.defaults) else "no"
     return Listed(name, about.title, about.rows, about.source, about.licence, here, about.command)
 
 
 def lines(sets: Sequence[Listed]) -> Iterator[str]:
     r"""The listing as a person reads it: of each set a row, its source, and what brings it if it is absent.
 
-    >>> print(*lines([Listed("ours", "a thing", "90 + 10", "made", "CC0", False, "get it")]), sep="\n")
+    >>> print(*lines([Listed("ours", "a thing", "90 + 10", "made", "CC0", "no", "get it")]), sep="\n")
     data set  here  rows + test rows  licence
     ours      no    90 + 10           CC0      a thing
               made
               to get it: get it
     """
     head = ("data set", "here", "rows + test rows", "licence", "")
-    table = [(one.name, "yes" if one.here else "no", one.rows, one.licence, one.title) for one in sets]
+    table = [(one.name, one.here, one.rows, one.licence, one.title) for one in sets]
     widths = [max(len(row[place]) for row in [head, *table]) for place in range(len(head))]
     yield _line(head, widths)
     for one, row in zip(sets, table, strict=True):
         yield _line(row, widths)
-        for below in (one.source, *([] if one.here else [f"to get it: {one.command}"])):
+        to_get = {"no": [f"to get it: {one.command}"], "yours": [f"to name it: {one.command}"]}
+        for below in (one.source, *to_get.get(one.here, [])):
             yield f"{'':{widths[0]}}  {below}"
 
 

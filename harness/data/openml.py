@@ -17,13 +17,13 @@ from ..seeds import seed_for
 from ..splits import SMALLEST_SIZE, subset
 from .encoding import Encoding, frequent_levels
 from .fetching import fetch, home
-from .recipe import About, Options, Recipe, rows_option
+from .held_out import wanted_rows
+from .recipe import About, Options, Recipe
 
 if TYPE_CHECKING:
     import pandas
 
 MOST_LEVELS, MOST_CLASSES = 50, 100
-MOST_TEST_ROWS = 10_000
 
 
 def _prepare(options: Options) -> Task:
@@ -99,9 +99,7 @@ def _pool_and_test(about: str, y: Ints, wanted: object) -> tuple[Ints, Ints]:
     n = len(y)
     if n < 2 * SMALLEST_SIZE:
         raise DataError(f"{about} has {n} rows, and needs at least {2 * SMALLEST_SIZE}; choose another")
-    default = min(MOST_TEST_ROWS, max(SMALLEST_SIZE, n // 5))
-    rows = rows_option(default if wanted is None else wanted, most=n // 2, least=SMALLEST_SIZE)
-    test = np.sort(subset(y, rows, repeat=0, seed=seed_for("test", data="openml")))
+    test = np.sort(subset(y, wanted_rows(n, wanted), repeat=0, seed=seed_for("test", data="openml")))
     return np.setdiff1d(np.arange(n), test), test
 
 
@@ -124,6 +122,7 @@ RECIPE = Recipe(
         rows="of the table",
         source="openml.org, through scikit-learn",
         licence="as stated there",
+        yours=True,
         command="harness data data=openml data.dataset=61",
         is_here=is_here,
     ),

@@ -23,6 +23,7 @@ class About:
         source: where the data comes from.
         licence: of the data.
         command: what brings it to this machine; empty where it comes with the harness or is generated.
+        yours: its options name which data it is, and by default none.
         is_here: options -> whether it can be prepared without a network. Nothing is read or imported for it.
     """
 
@@ -31,6 +32,7 @@ class About:
     source: str = ""
     licence: str = ""
     command: str = ""
+    yours: bool = False
     is_here: Callable[[Options], bool] = lambda _: True
 
 

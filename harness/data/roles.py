@@ -30,7 +30,7 @@ class Roles:
 
     @property
     def text(self) -> tuple[str, ...]:
-        """Those whose values count as they are written."""
+        """Those whose values count as they are written, NA among them."""
         return tuple(name for name in (self.target, self.group) if name is not None)
 
 

@@ -5,15 +5,18 @@ A given test file is read as the other one was found to be, and must be apart fr
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..records import Ints
+from ..splits import SMALLEST_SIZE
 from .columns import TEXT, Typed, stripped, typed, typed_as
 from .formats import open_table
 from .labels import present
@@ -62,18 +65,22 @@ def path_of(options: Options, option: str) -> Path:
         raise DataError(f"data.{option}: {error} of {options[option]!r}; write the path in full") from error
 
 
-def rows_of(table: Table, roles: Roles, kinds: Mapping[str, str] | None = None) -> Rows:
-    """The columns that have a role; of the given kinds where another file has told them."""
-    kinds = kinds or {}
-    text = {*roles.text, *(name for name, kind in kinds.items() if kind == TEXT)}
-    frame = table.read(roles.read, text)
+def rows_of(table: Table, roles: Roles, like: Mapping[str, Typed] | None = None) -> Rows:
+    """The columns that have a role; read like those of another file where there is one."""
+    like = like or {}
+    text = {name for name, of in like.items() if of.kind == TEXT}
+    frame = table.read(roles.read, text, roles.text)
     found = {
-        name: typed_as(table, frame[name], kinds[name]) if kinds else typed(table, frame[name])
+        name: typed_as(table, frame[name], like[name]) if like else typed(table, frame[name])
         for name in roles.features
     }
     if roles.time is not None:
         if found[roles.time].kind == TEXT:
-            raise DataError(f"data.time must be a column of dates or numbers, got {roles.time!r}; mend it")
+            shown = found[roles.time].values.dropna().iloc[0]
+            raise DataError(
+                f"data.time must be a column of dates or numbers, got {roles.time!r} with values such as "
+                f"{shown!r}; write them as 2024-04-03 18:30"
+            )
         present(table, found[roles.time].values, "time")
     labels, groups = (None if name is None else stripped(frame[name]) for name in (roles.target, roles.group))
     if groups is not None:
@@ -91,17 +98,27 @@ def tested_rows(options: Options, roles: Roles, rows: Rows) -> Rows:
     """The rows of the given test file, read as those of the other are.
 
     Raises:
-        DataError: it lacks a column, holds another kind of it, or is not apart by group or time.
+        DataError: it is the other file again, too short, lacks a column or holds another kind of it, or is
+            not apart by group or time.
     """
     if options["test_rows"] is not None:
         raise DataError("data.test_path and data.test_rows are both given; set one of them to null")
     table = open_table(path_of(options, "test_path"), "data.test_path")
+    if filecmp.cmp(rows.table.path, table.path, shallow=False):
+        raise DataError(
+            f"data.test_path: {table.path} holds what data.path holds, so nothing would be new in the test; "
+            "name a file of other rows, or leave data.test_path out"
+        )
+    if table.rows < SMALLEST_SIZE:
+        raise DataError(
+            f"data.test_path: {table.path} has {table.rows} rows, and needs {SMALLEST_SIZE}; bring more"
+        )
     for name in roles.read:
         if name not in table.columns:
             raise DataError(
                 f"{table.path} has no column {name!r}, and data.path has; add it or drop it there"
             )
-    given = rows_of(table, roles, {name: of.kind for name, of in rows.found.items()})
+    given = rows_of(table, roles, rows.found)
     if given.groups is not None and rows.groups is not None:
         shared = sorted(set(given.groups) & set(rows.groups))
         if shared:
@@ -117,3 +134,17 @@ def tested_rows(options: Options, roles: Roles, rows: Rows) -> Rows:
                 "remove the rows of one that are not apart from the other"
             )
     return given
+
+
+def repeated_rows(rows: Rows, given: Rows) -> int:
+    """How many of the given rows are there among the others too, in every feature and the label."""
+    known, tested = (_hashes(of) for of in (rows, given))
+    return int(np.isin(tested, known).sum())
+
+
+def _hashes(rows: Rows) -> NDArray[np.uint64]:
+    import pandas
+
+    read = {name: of.values for name, of in rows.found.items()}
+    frame = pandas.DataFrame({**read, "": rows.labels}, copy=False)  # no column of a file is without a name
+    return np.asarray(pandas.util.hash_pandas_object(frame, index=False), dtype=np.uint64)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 10_000  # each costs pandas a fraction of a millisecond
 
-Read = Callable[[Sequence[str], Collection[str]], "pandas.DataFrame"]
+Read = Callable[[Sequence[str], Collection[str], Collection[str]], "pandas.DataFrame"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Table:
     Attributes:
         columns: their names, in the order of the file.
         rows: how many there are, at least one.
-        reader: (columns, text) -> these columns of every row, those in `text` as they are written.
+        reader: (columns, text, labels) -> these columns of every row, those in `text` as they are written; of
+            `labels`, which are in `text`, a CSV takes only an empty cell for missing.
         lines: of a CSV, the line that each row ends on.
     """
 
@@ -36,14 +37,19 @@ class Table:
     reader: Read
     lines: tuple[int, ...] = ()
 
-    def read(self, columns: Sequence[str], text: Collection[str] = ()) -> pandas.DataFrame:
-        """The rows, with the columns in `text` as they are written and the others as their values tell."""
-        return self.reader(columns, text)
+    def read(
+        self, columns: Sequence[str], text: Collection[str] = (), labels: Collection[str] = ()
+    ) -> pandas.DataFrame:
+        """The rows: `text` and `labels` as they are written, other columns as their values tell.
+
+        A label such as NA or None is one; elsewhere in a CSV it is a missing value.
+        """
+        return self.reader(columns, {*text, *labels}, labels)
 
     def where(self, row: int) -> str:
         """Where a row is, for a person.
 
-        >>> Table(Path("a.npz"), ("x", "y"), 9, lambda columns, text: None).where(0)
+        >>> Table(Path("a.npz"), ("x", "y"), 9, lambda *_: None).where(0)
         'a.npz row 1'
         """
         return f"{self.path} line {self.lines[row]}" if self.lines else f"{self.path} row {row + 1}"
@@ -57,8 +63,8 @@ def checked_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
     """
     if "" in columns:
         raise DataError(
-            f"{path}: column {columns.index('') + 1} has no name; name it, "
-            "or leave it out if it numbers the rows"
+            f"{path}: column {columns.index('') + 1} has no name; name it, or leave it out if it numbers the "
+            "rows (pandas does with to_csv(index=False))"
         )
     name, count = Counter(columns).most_common(1)[0] if columns else ("", 0)
     if count > 1:

@@ -85,7 +85,7 @@ def gather(
     questions = ask(claims, plan.labels, planned)
     compared = [(a, b, size) for of in questions for a, b in of.pairs for size in of.sizes]
     families = {cell.family.name: cell.family for cell in plan.cells}
-    summaries = convergence.summarise(plan.cells, by_key, trials)
+    summaries = convergence.summarise(plan.cells, by_key, trials, plan.task.times is not None)
     flags = convergence.flags(summaries, families.values(), search, compared)
     drawn, errors = curves.from_cells(cells), curves.errors_of(cells)
     single = _cells_at_the_top(plan, drawn, by_key, trials)
@@ -143,10 +143,12 @@ def _cells_at_the_top(
     """Each family's complete cells at its largest size, summarised one by one: means hide their spread."""
     tops = {(curve.family, curve.sizes[-1]) for curve in drawn}
     found: dict[str, list[SearchSummary]] = {}
+    forward = plan.task.times is not None
     for cell in plan.cells:
         record = records.get(cell.key)
         if record and record.outcome == "complete" and (cell.family.name, cell.size) in tops:
-            found.setdefault(cell.family.name, []).extend(convergence.summarise([cell], records, trials))
+            one = convergence.summarise([cell], records, trials, forward)
+            found.setdefault(cell.family.name, []).extend(one)
     return found
 
 

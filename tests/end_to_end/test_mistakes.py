@@ -425,8 +425,8 @@ CHOICES = [
     table(
         "tested on itself",
         TABLE,
-        "groups of data.path are tested too",
-        words=["data.test_path=some.csv", "data.group=age"],
+        "holds what data.path holds",
+        words=["data.test_path=some.csv"],
     ),
     Row("described without a path", ["data", "data=file"], ["data=file needs data.path, the file to learn"]),
     Row("described without a choice", ["data", "data.path=x"], ["no data is chosen; add data=..."]),

@@ -52,7 +52,7 @@ def test_a_table_with_every_nuisance_is_swept_and_reproduced(shop, capsys, apart
     words = [*SWEEP, *apart, f"tracking.root={shop}"]
     assert main(["sweep", *words]) == 0
     out = capsys.readouterr().out
-    assert "note: left out, for nothing can be learnt from them: visit\n" in out
+    assert "note: left out as ids or free text: visit\n" in out
     assert f"note: {note}" in out
     folder = shop / "reports" / "file"
     assert note.replace("'", "&#39;") in (folder / "report.html").read_text()

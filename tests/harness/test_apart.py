@@ -15,7 +15,7 @@ from harness.data import load, open_cached
 from harness.data.cache import digest_of
 from harness.errors import ConfigError, DataError
 from harness.records import CellEnded, Family, Outcome
-from harness.splits import check_groups, inner_splits, subset
+from harness.splits import check_searches, inner_splits, subset
 
 
 @st.composite
@@ -159,11 +159,25 @@ def decoded(task, columns):
     return [int(names[code][1:]) for code in task.groups]
 
 
+def test_a_test_of_few_groups_and_a_class_that_is_late_are_told(write):
+    row = np.arange(200)
+    write(x=row, g=np.digitize(row, [90, 185]), label=np.where(row % 2, "a", "b"))
+    assert read(group="g").notes[-1].startswith("only 15 rows are tested, for 40 were wanted and the groups")
+    write(x=row, day=row, label=np.where(row > 170, "c", np.where(row % 2, "a", "b")))
+    assert read(time="day").notes[0] == "no row to draw on is of class c"
+
+
 def test_the_latest_rows_are_tested_and_none_of_their_time_is_drawn_on(write):
     days = pandas.Series(pandas.date_range("2024-01-01", periods=50)).repeat(4).sample(frac=1, random_state=0)
     write(row=range(200), day=days.dt.strftime("%Y-%m-%d").tolist(), label=["a", "b"] * 100)
     task = read(time="day", test_rows=30)
     assert task.features == ("row", "day.month", "day.day_of_week", "day.day_of_year")
+    begun = days.dt.strftime("%d.%m.%Y").tolist()
+    write(row=range(200), day=days.dt.strftime("%Y-%m-%d").tolist(), begun=begun, label=["a", "b"] * 100)
+    every = read(time="day", test_rows=30).features
+    assert [name for name in every if name.startswith("begun")] == [
+        *("begun.month", "begun.day_of_week", "begun.day_of_year")
+    ]
     order = days.rank(method="dense").to_numpy()
     pool, test = (order[X[:, 0].astype(int)] for X in (task.X, task.X_test))
     assert (len(test), test.min(), pool.max()) == (28, 44, 43)
@@ -208,16 +222,44 @@ def test_groups_and_times_come_back_from_the_cache_and_are_part_of_the_digest(wr
 
 def test_a_size_at_which_a_repeat_draws_one_group_is_refused(task):
     groups = (np.arange(len(task.y)) > 1).astype(np.int64)
-    with pytest.raises(
-        ConfigError, match=r"^size must be more than 5, at which repeat \d draws rows of one gr"
-    ):
-        check_groups(replace(task, groups=groups), {5: 20}, seed=0)
-    whole = len(task.y)
-    check_groups(replace(task, groups=groups), {whole: 20}, seed=0)
-    check_groups(task, {5: 20}, seed=0)
-    with pytest.raises(ConfigError, match="more than 5, "):  # the repeats that only a larger size has
-        check_groups(replace(task, groups=groups * 0), {4: 0, 5: 20}, seed=0)
-    assert len(subset(task.y, whole, 0, 0)) == whole
+    small, whole = {(5, repeat) for repeat in range(20)}, len(task.y)
+    said = (
+        r"^at size 5 the search of repeat \d+ would learn from rows of one class only, for groups stay whole"
+    )
+    with pytest.raises(ConfigError, match=said + r"; raise data\.sizes, or set data\.group=null$"):
+        check_searches(replace(task, groups=groups), small, seed=0)
+    check_searches(replace(task, groups=np.arange(whole)), {(whole, repeat) for repeat in range(20)}, seed=0)
+    check_searches(task, small, seed=0)
+    with pytest.raises(ConfigError, match="at size 5 "):  # the repeats that only a larger size has
+        check_searches(replace(task, groups=groups * 0), {(5, 3)}, seed=0)
+
+
+def test_a_search_that_would_learn_one_class_is_refused_before_anything_runs(write):
+    """One of ten groups is of the rare class, and in folds of whole ones it is judged, never learnt from."""
+    rows = np.arange(600)
+    group = rows // 20
+    rare = group % 30 == 0
+    write(x=rows, g=group, day=rows, label=np.where(rare, "a", "b"), late=np.where(rows > 450, "a", "b"))
+    task = read(target="late", drop=["label", "g"], time="day", test_rows=100)
+    said = (
+        r"^at size 200 the search of repeat 0 would learn from .* of one class only, for it judges the latest"
+    )
+    with pytest.raises(ConfigError, match=said):
+        check_searches(task, {(200, 0)}, seed=0)
+    task = replace(task, groups=group[: len(task.y)], times=None)
+    with pytest.raises(ConfigError, match=r"at size 100 the search of repeat 1 .* groups stay whole"):
+        check_searches(replace(task, y=(task.groups == 3).astype(np.int64)), {(100, 1)}, seed=0)
+
+
+def test_what_is_checked_is_what_a_cell_splits(write):
+    """A draw that passes has two classes on each training side of its folds."""
+    write(**patients())
+    task = read(group="patient")
+    check_searches(task, {(size, repeat) for size in (40, 80, 160) for repeat in range(3)}, seed=0)
+    for repeat in range(3):
+        rows = subset(task.y, 40, repeat, 0)
+        for split in inner_splits(task.y[rows], repeat, 0, groups=task.groups[rows]):
+            assert len(set(task.y[rows][split.train])) == 2
 
 
 @pytest.mark.parametrize(
@@ -227,6 +269,7 @@ def test_a_size_at_which_a_repeat_draws_one_group_is_refused(task):
             ["a", "b"] * 30,
             r"data\.group: 'g' has 2 groups of up to 30 rows, of which 30 of 60 would be tested;",
         ),
+        (["a"] * 60, r"'g' has 1 group of up to 60 rows, of which"),
         (["a"] * 50 + ["b"] * 4 + ["c"] * 6, r"'g' has 3 groups of up to 50 rows, of which 10 of 60"),
         (["a"] * 55 + ["b"] * 2 + ["c"] * 3, r"line 2 has no 'g', the group; fill it in"),
     ],

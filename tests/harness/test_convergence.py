@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.convergence import SearchSummary, flags, incumbent_errors, summarise
+from harness.convergence import SearchSummary, flags, incumbent_errors, luck, summarise
 from harness.records import Outcome, SearchSettings, Trial
 from harness.tracking.reading import CellRecord
 
@@ -104,6 +104,13 @@ def test_a_space_without_a_choice_has_nothing_to_gain(summary_of, logistic):
 def test_winners_that_crowd_a_bound_are_told(summary_of):
     searches = [search_of(0.4, 0.2, C=C) for C in (10.0, 9.0, 0.1)]
     assert summary_of(*searches, trials=2).boundary == ("C.high",)
+
+
+def test_luck_counts_the_rows_that_were_judged(summary_of):
+    """At 90 rows folds judge all of them, and a search that looks forward the latest 18."""
+    found = summary_of(search_of(0.5, 0.2), trials=2)
+    assert luck(found) == pytest.approx(0.5 * (0.2 * 0.8 / 90) ** 0.5)
+    assert luck(replace(found, forward=True)) == pytest.approx(0.5 * (0.2 * 0.8 / 18) ** 0.5)
 
 
 # Flags

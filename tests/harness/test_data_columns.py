@@ -67,7 +67,9 @@ PARTS = ("year", "month", "day_of_week", "day_of_year", "hour", "timestamp")
 @pytest.mark.parametrize(
     "form",
     ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M",
-     "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00"],
+     "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00", "%-m/%-d/%Y %-H:%M",
+     "%Y-%-m-%-d %H:%M",
+     "%Y-%m-%d %I:%M %p", "%m/%d/%Y %-I:%M%p", "%d-%b-%Y %H:%M", "%-d %b %Y %H:%M"],
 )  # fmt: skip
 def test_every_form_of_a_date_is_the_same_numbers(write, form):
     times = pandas.date_range("2024-01-05 06:30", periods=40, freq="29h")
@@ -112,7 +114,8 @@ def test_nearly_all_dates_are_refused_with_the_one_that_is_none_and_others_are_t
     days = pandas.date_range("2024-01-01", periods=40).strftime("%Y-%m-%d").tolist()
     said = (
         r"^some\.csv line 41: 'day' is '2024-02-30', and 39 of the 40 values of that column are dates; "
-        "write a date as 2024-04-03, or leave the cell empty if it is missing$"
+        r"write a date as 2024-04-03, leave the cell empty if it is missing, or drop the column: "
+        r"'data\.drop=\[day\]'$"
     )
     write(day=[*days[:39], "2024-02-30"])
     with pytest.raises(DataError, match=said):
@@ -127,6 +130,47 @@ def test_a_part_with_the_name_of_another_column_is_refused(write):
         read()
 
 
+def test_hours_and_months_that_there_are_not_are_no_dates(write):
+    write(day=["2024-01-01 13:00 PM", "2024-01-02 00:10 AM", "02-Jux-2024", "2024-1-32"] * 10)
+    assert "day=02-Jux-2024" in read().features
+
+
+# Numbers that are written as texts
+
+
+@pytest.mark.parametrize("cell", ["3.2%", "$812.40", "1,234", "12,5", "-€ 7", "(5)", "1,234,567.8"])
+def test_numbers_with_signs_are_refused_with_the_remedies(write, cell):
+    write(row=range(40), price=[str(row) if row % 2 else cell for row in range(40)])
+    with pytest.raises(
+        DataError,
+        match=rf"^some\.csv line 2: 'price' is {re.escape(repr(cell))}, and 40 of the 40 values of that "
+        r"column are numbers, some with a .*; write them as 1234\.5, put a letter .*'data\.drop=\[price\]'$",
+    ):
+        read()
+    write(row=range(40), price=[f"p{cell}"] * 40)
+    assert f"price=p{cell}" in read().features
+
+
+def test_a_text_with_many_numbers_is_said_to_be_one(write):
+    marks = ["?" if row % 5 == 0 else f"{row}.5" for row in range(100)]
+    words = ["a" if row % 3 else "7" for row in range(100)]
+    signed = [["5%", "6%", "?", "-"][row % 4] for row in range(100)]
+    gaps = [f"{row}.5" if row % 3 else "unknown" for row in range(99)] + ["unknown"]
+    gaps[1:30] = ["unknown"] * 29
+    write(row=range(100), marks=marks, words=words, signed=signed, gaps=gaps)
+    assert read().notes == (
+        "'marks' is taken as text: of 100 values 80 are numbers, the others '?'; empty those cells unless "
+        "they are codes",
+        "'signed' is taken as text: of 100 values 50 are numbers, 50 of them with a sign or comma, such "
+        "as '5%', the others '-', '?'; write the numbers as 1234.5 and empty those cells unless they are "
+        "codes",
+        "'gaps' is taken as text: of 100 values 46 are numbers, the others 'unknown'; empty those cells "
+        "unless they are codes",
+    )
+    assert columns()["words"].becomes == "2 one-hot columns"
+    assert columns()["signed"].becomes == "4 one-hot columns; many values are numbers"
+
+
 # Ids and columns that are left out
 
 
@@ -134,7 +178,7 @@ def test_a_text_that_names_its_row_is_left_out_and_said_so(write):
     write(row=range(90), name=[f"n{row}" for row in range(90)], city=["x", "y", "z"] * 30)
     task = read()
     assert task.features == ("row", "city=x", "city=y", "city=z")
-    assert task.notes == ("left out, for nothing can be learnt from them: name",)
+    assert task.notes == ("left out as ids or free text: name",)
     assert columns()["name"].becomes == "dropped: 72 of 72 values are different, as ids and free text are"
     assert columns()["row"].becomes == "as it is; if these are ids, 'data.drop=[row]'"
 
@@ -174,7 +218,11 @@ def test_dropped_columns_are_not_looked_at(write):
         ({"group": "label"}, "'label' is two of target, group, time and drop"),
         ({"group": "city", "drop": ["city"]}, "'city' is two of"),
         ({"group": "city", "time": "price"}, "data.group and data.time are both given"),
-        ({"time": "city"}, "data.time must be a column of dates or numbers, got 'city'"),
+        (
+            {"time": "city"},
+            "data.time must be a column of dates or numbers, got 'city' with values such as 'x'; write them "
+            "as 2024-04-03 18:30",
+        ),
     ],
 )
 def test_a_bad_choice_of_columns_is_refused(write, options, message):
@@ -197,61 +245,23 @@ def test_what_is_decided_of_levels_depends_on_the_pool_alone(write):
     assert not any(feature.startswith("name=t") for feature in read().features)
 
 
-# A test file
+# Columns without a value
 
 
-def test_a_given_test_file_is_the_test_set(write):
-    write(row=range(40), day=["2024-01-01", "2024-02-03"] * 20, code=["a1", "7"] * 20)
-    write("test.csv", code=["07"] * 12, day=["2024-05-05"] * 12, more=["x"] * 12, row=range(100, 112))
-    task = read(test_path="test.csv")
-    assert (len(task.y), len(task.y_test)) == (40, 12)
-    assert task.X[:, 0].tolist() == list(range(40))
-    assert task.X_test[:, 0].tolist() == list(range(100, 112))
-    assert task.y_test.tolist() == [0, 1] * 6
-    assert task.notes == ("tested on the rows of test.csv",)
-    level = task.features.index("code=7")
-    assert task.X[:, level].sum() == 20
-    assert task.X_test[:, level].sum() == 0  # 07 is another code
+@pytest.mark.parametrize("name", ["some.csv", "some.parquet"])
+@pytest.mark.parametrize("role", ["target", "group", "time"])
+def test_a_role_without_a_value_is_refused_with_the_first_row(tmp_path, monkeypatch, name, role):
+    monkeypatch.chdir(tmp_path)
+    frame = pandas.DataFrame({"x": range(40), "label": ["a", "b"] * 20, "none": [None] * 40})
+    frame.to_csv(name, index=False) if name.endswith("csv") else frame.to_parquet(name)
+    where = "line 2" if name.endswith("csv") else "row 1"
+    with pytest.raises(DataError, match=rf"^some\.\w+ {where} has no 'none', the {role}; fill it in"):
+        read(name, **{role: "none"})
 
 
-def test_a_changed_test_file_is_other_data(write):
-    write(row=range(40))
-    write("test.csv", row=range(40))
-    first = read(test_path="test.csv")
-    write("test.csv", row=range(1, 41))
-    assert read(test_path="test.csv").digest != first.digest
-
-
-@pytest.mark.parametrize(
-    ("table", "options", "message"),
-    [
-        ({"row": ["x"] * 40}, {}, "test.csv: 'row' holds texts, and numbers in data.path; mend"),
-        ({"age": range(40)}, {}, "test.csv has no column 'row', and data.path has; add it or drop it there"),
-        (
-            {"row": range(40), "label": ["c"] * 40},
-            {},
-            "test.csv line 2: 'label' is 'c', as no row of data.path",
-        ),
-        ({"row": range(40), "label": ["a", None] * 20}, {}, "test.csv line 3 has no 'label', the target"),
-        ({"row": range(40)}, {"test_rows": 9}, "data.test_path and data.test_rows are both given"),
-        ({"row": range(40)}, {"test_path": "no.csv"}, "data.test_path: there is no file 'no.csv'"),
-        ({"row": range(40)}, {"time": "row"}, "test.csv begins at 0.0 by 'row', and data.path ends at 39.0"),
-        (
-            {"row": range(40)},
-            {"group": "row"},
-            "test.csv: 40 groups of data.path are tested too, such as '0'",
-        ),
-    ],
-)
-def test_a_test_file_that_does_not_fit_is_refused(write, table, options, message):
-    write(row=range(40), x=range(40))
-    write("test.csv", x=range(40), **table)
-    with pytest.raises(DataError, match=re.escape(message)):
-        read(**{"test_path": "test.csv", **options})
-
-
-def test_a_column_without_a_value_fits_every_kind(write):
-    write(day=["2024-01-01", "2024-02-03"] * 20, flag=[True, False] * 20, x=range(40))
-    write("test.csv", day=[None] * 10, flag=[None] * 10, x=range(10))
-    task = read(test_path="test.csv")
-    assert np.isnan(task.X_test[:, :-1]).all()
+def test_categories_without_a_value_are_no_column(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    none = pandas.Categorical([None] * 40, categories=["a", "b"])
+    frame = pandas.DataFrame({"x": range(40), "label": ["a", "b"] * 20, "none": none})
+    frame.to_parquet("some.parquet")
+    assert read("some.parquet").features == ("x",)

@@ -52,7 +52,7 @@ def test_columns_classes_rows_and_sizes_are_told_and_nothing_is_written(some, ca
         "label": "the target",
     }
     assert "160 rows to draw on, 40 test rows, 9 features" in lines
-    assert "note: left out, for nothing can be learnt from them: id" in lines
+    assert "note: left out as ids or free text: id" in lines
     shares = [line.split() for line in lines if line.startswith(("no ", "yes "))]
     assert shares == [
         ["no", "120", "75.0", "%", "30", "75.0", "%"],
@@ -96,7 +96,7 @@ def test_names_that_steer_a_terminal_are_told_without_that(some, capsys):
     )
     out = "\n".join(said(capsys, "data.target=label"))
     assert "\x1b" not in out
-    assert "left out, for nothing can be learnt from them: a [2J, b c" in out
+    assert "left out as ids or free text: a [2J, b c" in out
 
 
 def test_a_ladder_that_is_out_of_reach_is_told_as_such(some, capsys):

@@ -30,9 +30,9 @@ def test_what_is_not_here_has_a_command(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    absent = {one.name: one.command for one in listed(RECIPES) if not one.here}
+    absent = {one.name: one.command for one in listed(RECIPES) if one.here == "no"}
     assert set(absent) - {"fashion_mnist"} == {
-        *("covertype", "file", "flights", "higgs", "mnist", "mnist1d", "openml", "words")
+        *("covertype", "flights", "higgs", "mnist", "mnist1d", "words")
     }
     assert all(absent.values())
     text = "\n".join([*listing(), ""])
@@ -40,8 +40,16 @@ def test_what_is_not_here_has_a_command(monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_its_options_name_is_neither_here_nor_absent(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    yours = [one for one in BY_NAME.values() if one.here == "yours"]
+    assert [one.name for one in yours] == ["file", "openml"]
+    text = "\n".join([*listing(), ""])
+    assert all(f"  to name it: {one.command}\n" in text for one in yours)
+
+
 def test_what_is_generated_or_bundled_is_here():
-    here = {one.name for one in listed(RECIPES) if one.here}
+    here = {one.name for one in listed(RECIPES) if one.here == "yes"}
     assert {"digits", "flights", "poker", "teacher", "parity", "xor", "tent_map"} <= here
 
 

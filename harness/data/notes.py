@@ -1,0 +1,67 @@
+"""The notes on a file say what a person should know of the data and its splits, beside what holds for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from ..errors import plain
+from ..records import Task
+from ..secrets import hide
+from .columns import Column
+from .roles import Roles, some
+from .rows import Rows, repeated_rows
+
+
+def notes_on(
+    roles: Roles, columns: Mapping[str, Column], rows: Rows, given: Rows | None, task: Task, wanted: int
+) -> tuple[str, ...]:
+    """The notes, each a sentence.
+
+    Args:
+        roles: what the columns are for.
+        columns: the features.
+        rows: of the file.
+        given: of the test file.
+        task: what was made of them.
+        wanted: how many test rows were.
+    """
+    said = (_on_columns(roles, columns), _on_tested(rows, given, task), _on_splits(roles, task, wanted))
+    return tuple(plain(note) for notes in said for note in notes)
+
+
+def _on_columns(roles: Roles, columns: Mapping[str, Column]) -> Iterator[str]:
+    left_out = [name for name, of in columns.items() if of.distinct and not of.numbers and not of.levels]
+    left_out = [name for name in left_out if name != roles.time]
+    if left_out:
+        yield f"left out as ids or free text: {some(left_out)}"
+    yield from (column.note for column in columns.values() if column.note)
+
+
+def _on_tested(rows: Rows, given: Rows | None, task: Task) -> Iterator[str]:
+    if given is not None:
+        yield f"tested on the rows of {hide(str(given.table.path))}"
+        if repeated := repeated_rows(rows, given):
+            among = f"{repeated:,} of the {len(given):,} test rows"
+            yield f"{among} are among the rows to draw on, value by value"
+    for y, what in ((task.y, "row to draw on"), (task.y_test, "test row")):
+        counts = np.bincount(y, minlength=len(task.classes))
+        absent = [name for name, count in zip(task.classes, counts, strict=True) if not count]
+        if absent:
+            yield f"no {what} is of class {some(absent)}"
+
+
+def _on_splits(roles: Roles, task: Task, wanted: int) -> Iterator[str]:
+    if roles.group is not None:
+        yield f"no group by {roles.group!r} is on both sides of a split, neither for the test nor in a search"
+        if 2 * len(task.y_test) < wanted:
+            yield (
+                f"only {len(task.y_test):,} rows are tested, for {wanted:,} were wanted and the groups left "
+                "are larger than what remains"
+            )
+    if roles.time is not None:
+        yield (
+            f"by {roles.time!r} every test row is later than the rows to draw on, and a search judges on the "
+            "latest of its rows"
+        )

@@ -1,0 +1,129 @@
+"""A given test file is read as the other one was found to be, and must be apart from it."""
+
+import re
+
+import numpy as np
+import pandas
+import pytest
+
+from harness.data import load
+from harness.errors import DataError
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write `some.csv` of these columns, and a column `label`."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name="some.csv", /, **columns):
+        rows = len(next(iter(columns.values())))
+        frame = pandas.DataFrame({"label": ["ab"[row % 2] for row in range(rows)]} | columns)
+        frame.to_csv(name, index=False)
+        return name
+
+    return write
+
+
+def read(path="some.csv", **options):
+    from pathlib import Path
+
+    return load("file", {"path": path, "target": "label", **options}, Path("cache"))
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
+def test_the_dates_of_a_test_file_are_read_as_those_of_the_other(write, form):
+    days = pandas.date_range("2024-01-01", periods=40)
+    write(day=days.strftime(form))
+    write("test.csv", day=pandas.date_range("2024-12-01", periods=12).strftime(form))
+    task = read(test_path="test.csv")
+    assert task.X_test[:, task.features.index("day.month")].tolist() == [12] * 12
+    write("test.csv", day=pandas.date_range("2024-12-01", periods=12).strftime("%Y-%m-%d"))
+    assert np.array_equal(read(test_path="test.csv").X_test, task.X_test)
+
+
+def test_a_given_test_file_is_the_test_set(write):
+    write(row=range(40), day=["2024-01-01", "2024-02-03"] * 20, code=["a1", "7"] * 20)
+    write("test.csv", code=["07"] * 12, day=["2024-05-05"] * 12, more=["x"] * 12, row=range(100, 112))
+    task = read(test_path="test.csv")
+    assert (len(task.y), len(task.y_test)) == (40, 12)
+    assert task.X[:, 0].tolist() == list(range(40))
+    assert task.X_test[:, 0].tolist() == list(range(100, 112))
+    assert task.y_test.tolist() == [0, 1] * 6
+    assert task.notes[-1] == "tested on the rows of test.csv"
+    level = task.features.index("code=7")
+    assert task.X[:, level].sum() == 20
+    assert task.X_test[:, level].sum() == 0  # 07 is another code
+
+
+@pytest.mark.parametrize("copy", ["some.csv", "copy.csv"])
+def test_the_rows_to_draw_on_are_no_test_file(write, copy):
+    write(row=range(40))
+    write(copy, row=range(40))
+    with pytest.raises(DataError, match=rf"^data\.test_path: {copy} holds what data\.path holds"):
+        read(test_path=copy)
+
+
+def test_rows_that_are_in_both_files_are_counted(write):
+    write(row=range(40), city=["x", None] * 20, day=["2024-01-01", None] * 20)
+    write("test.csv", row=range(10, 50), city=["x", None] * 20, day=["2024-01-01", None] * 20)
+    notes = read(test_path="test.csv").notes
+    assert "30 of the 40 test rows are among the rows to draw on, value by value" in notes
+    write("test.csv", row=range(11, 51), city=["x", None] * 20, day=["2024-01-01", None] * 20)
+    assert read(test_path="test.csv").notes == ("tested on the rows of test.csv",)
+
+
+def test_a_class_that_is_not_tested_is_told(write):
+    write(row=range(40), label=["a", "b", "c", "d"] * 10)
+    write("test.csv", row=range(40, 50))
+    assert read(test_path="test.csv").notes[-1] == "no test row is of class c, d"
+
+
+def test_a_changed_test_file_is_other_data(write):
+    write(row=range(40))
+    write("test.csv", row=range(2, 42))
+    first = read(test_path="test.csv")
+    write("test.csv", row=range(1, 41))
+    assert read(test_path="test.csv").digest != first.digest
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "message"),
+    [
+        ({"row": ["x"] * 40}, {}, "test.csv: 'row' holds texts, and numbers in data.path; mend"),
+        ({"age": range(40)}, {}, "test.csv has no column 'row', and data.path has; add it or drop it there"),
+        (
+            {"row": range(40), "label": ["c"] * 40},
+            {},
+            "test.csv line 2: 'label' is 'c', as no row of data.path",
+        ),
+        ({"row": range(40), "label": ["a", None] * 20}, {}, "test.csv line 3 has no 'label', the target"),
+        ({"row": range(40)}, {"test_rows": 9}, "data.test_path and data.test_rows are both given"),
+        (
+            {"row": range(4), "x": range(4)},
+            {},
+            "data.test_path: test.csv has 4 rows, and needs 5; bring more",
+        ),
+        ({"row": range(40)}, {"test_path": "no.csv"}, "data.test_path: there is no file 'no.csv'"),
+        ({"row": range(40)}, {"time": "row"}, "test.csv begins at 0.0 by 'row', and data.path ends at 39.0"),
+        (
+            {"row": range(40)},
+            {"group": "row"},
+            "test.csv: 40 groups of data.path are tested too, such as '0'",
+        ),
+    ],
+)
+def test_a_test_file_that_does_not_fit_is_refused(write, table, options, message):
+    write(row=range(40), x=range(40))
+    write("test.csv", **{"x": range(1, 41), **table})
+    with pytest.raises(DataError, match=re.escape(message)):
+        read(**{"test_path": "test.csv", **options})
+
+
+def test_a_column_without_a_value_fits_every_kind(write):
+    day, flag, city = ["2024-01-01", "2024-02-03"] * 20, [True, False] * 20, ["x", "y"] * 20
+    write(day=day, flag=flag, x=range(40), city=city)
+    write("test.csv", day=[None] * 10, flag=[None] * 10, x=range(10), city=[None] * 10)
+    task = read(test_path="test.csv")
+    numbers = [at for at, name in enumerate(task.features) if name not in ("x", "city=x", "city=y")]
+    assert np.isnan(task.X_test[:, numbers]).all()
+    assert not task.X_test[:, -2:].any()
