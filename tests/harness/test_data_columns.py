@@ -13,20 +13,6 @@ from harness.data.file import examine
 from harness.errors import DataError
 
 
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Write `some.csv` of these columns, and a column `label`."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(name="some.csv", /, **columns):
-        rows = len(next(iter(columns.values())))
-        frame = pandas.DataFrame({"label": ["ab"[row % 2] for row in range(rows)]} | columns)
-        frame.to_csv(name, index=False)
-        return name
-
-    return write
-
-
 def read(path="some.csv", **options):
     from pathlib import Path
 

@@ -4,25 +4,11 @@ import numpy as np
 import pandas
 import pytest
 
-from harness.data import load
 from harness.data.csv_file import MISSING
 from harness.errors import DataError
 
 HEADER = "age,city,member,label\n"
 ROWS = "30,Oslo,True,yes\n41,Rome,False,no\n" * 15
-
-
-@pytest.fixture
-def load_text(tmp_path, monkeypatch):
-    """Load a CSV of this text, from the working directory."""
-    monkeypatch.chdir(tmp_path)
-
-    def load_text(text, **options):
-        content = text if isinstance(text, bytes) else text.encode()
-        (tmp_path / "some.csv").write_bytes(content)
-        return load("file", {"path": "some.csv", "target": "label", **options}, tmp_path / "cache")
-
-    return load_text
 
 
 def rows_of(task):

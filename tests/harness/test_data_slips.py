@@ -4,21 +4,7 @@ import re
 
 import pytest
 
-from harness.data import load
 from harness.errors import DataError
-
-
-@pytest.fixture
-def load_text(tmp_path, monkeypatch):
-    """Load a CSV of this text, from the working directory."""
-    monkeypatch.chdir(tmp_path)
-
-    def load_text(text, **options):
-        content = text if isinstance(text, bytes) else text.encode()
-        (tmp_path / "some.csv").write_bytes(content)
-        return load("file", {"path": "some.csv", "target": "label", **options}, tmp_path / "cache")
-
-    return load_text
 
 
 def measured(slips, among=40, slip="abc"):
