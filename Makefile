@@ -73,7 +73,7 @@ measure: setup
 		$(UV) pip install --quiet --python $(BIN)/python $(if $(TORCH),--torch-backend $(TORCH)) \
 			--constraint requirements.lock --no-build-isolation --editable '.[bench]'
 	env -u OPENBLAS_CORETYPE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
-		$(BIN)/python -m pytest -o addopts=--import-mode=importlib -W default --benchmark-timer=time.process_time \
+		$(BIN)/python -m pytest -o addopts=--import-mode=importlib -o timeout=0 -W default --benchmark-timer=time.process_time \
 		--benchmark-columns=median,iqr,rounds --benchmark-disable-gc $(BENCH)
 
 # `fewest`: the same versions for every interpreter, because numbers depend on them.

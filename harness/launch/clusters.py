@@ -15,6 +15,7 @@ from distributed import Client
 from harness.errors import LaunchError
 from harness.launch import worker
 from harness.launch.guard import end_worker, forget_the_dead
+from harness.launch.worker import Process
 
 if TYPE_CHECKING:
     from harness.launch_config import LaunchSettings
@@ -60,16 +61,16 @@ class Cluster:
     restore: Callable[[int], object]
     misses_allowed: int = 2
     is_foreign: bool = True
-    checked: set[str] = field(default_factory=set)
-    unfit: set[str] = field(default_factory=set)
-    silent: dict[str, int] = field(default_factory=dict)
+    checked: set[Process] = field(default_factory=set)
+    unfit: set[Process] = field(default_factory=set)
+    silent: dict[Process, int] = field(default_factory=dict)
     scheduler: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scheduler", self.client.scheduler_info()["id"])
 
-    def live(self) -> set[str]:
-        """The addresses of the live workers.
+    def live(self) -> set[Process]:
+        """The live workers.
 
         Raises:
             LaunchError: the scheduler is gone.
@@ -82,13 +83,13 @@ class Cluster:
                 f"the scheduler at {self.address} is gone; what had ended is recorded: "
                 "start it again, and the same command continues"
             )
-        live = set(told["workers"])
+        live = {Process(at, said["local_directory"]): said for at, said in told["workers"].items()}
         self.unfit.clear()
         if self.is_foreign:
-            self.unfit.update(at for at in live if told["workers"][at].get("status") != "running")
+            self.unfit.update(at for at, said in live.items() if said["status"] != "running")
         if self.slots is not None and len(live) < self.slots:
             self.restore(self.slots)
-        return live
+        return set(live)
 
     def _is_at_work(self, address: str) -> bool:
         """True for a worker that is at other work; one that the scheduler does not know of is ended.
@@ -101,18 +102,19 @@ class Cluster:
             self.client.run(end_worker, None, workers=[address], nanny=True)
         return True
 
-    def is_fit(self, address: str, path: str) -> bool:
+    def is_fit(self, process: Process, path: str) -> bool:
         """True for a worker that computes what the driver would; False for one that does not answer yet.
 
         Args:
-            address: of the worker.
+            process: of the worker.
             path: the folder of prepared data, which it must see.
 
         Raises:
             LaunchError: naming the worker and what is wrong with it.
         """
-        if not self.is_foreign or address in self.checked:
+        if not self.is_foreign or process in self.checked:
             return True
+        address = process.address
         try:
             if self._is_at_work(address):
                 return False
@@ -120,8 +122,8 @@ class Cluster:
             if not self.client.run(os.getpid, workers=[address], nanny=True):
                 fault = "has no nanny"
         except Exception as error:
-            self.silent[address] = self.silent.get(address, 0) + 1
-            if self.silent[address] < ANSWERS_AWAITED:
+            self.silent[process] = self.silent.get(process, 0) + 1
+            if self.silent[process] < ANSWERS_AWAITED:
                 return False
             fault = f"cannot be asked to run anything ({type(error).__name__}: {error})"
         if fault:
@@ -129,7 +131,7 @@ class Cluster:
                 f"the worker at {address} {fault}; each needs a nanny, this version of scale-harness and its "
                 "libraries, and sees the folder of tracking.root"
             )
-        self.checked.add(address)
+        self.checked.add(process)
         return True
 
 

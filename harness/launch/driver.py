@@ -23,6 +23,7 @@ from harness.launch.clusters import Cluster
 from harness.launch.flight import Flight
 from harness.launch.guard import TOPIC, Guard, end_worker
 from harness.launch.work import POLL_SECONDS, Ledger, Work, accept, failed
+from harness.launch.worker import Abandoned, Process
 from harness.records import CellEnded, Event, Outcome, RefitStarted, TrialEnded, TrialStarted
 
 LOOK_SECONDS = 1.0
@@ -92,26 +93,26 @@ class Driver:
         """See which workers live, give the idle ones work, and notice what was lost with the others."""
         live = self._cluster.live()
         self._looked, self._seen = time.monotonic(), len(live)
-        for flight in [f for f in self._flights.values() if f.address not in live]:
+        for flight in [f for f in self._flights.values() if f.process not in live]:
             # Its future errs as a rule; a task that never reached the worker waits for it forever.
             if flight.missed > self._cluster.misses_allowed:
                 self._on_death(flight)
             flight.missed += 1
         self._fill(live)
 
-    def _fill(self, live: set[str]) -> None:
+    def _fill(self, live: set[Process]) -> None:
         """Give every idle worker a cell, one that fell back first.
 
         A cell is pinned to its worker: left to Dask, two may be assigned to one while another is being
         restarted, and both fail when it dies.
         """
-        idle = sorted(live - self._cluster.unfit - {flight.address for flight in self._flights.values()})
+        idle = sorted(live - self._cluster.unfit - {flight.process for flight in self._flights.values()})
         room = len(idle) if self._cluster.slots is None else self._cluster.slots - len(self._flights)
-        for address in idle[: max(room, 0)]:
+        for process in idle[: max(room, 0)]:
             if (flight := self._next()) is None:
                 break
-            if self._cluster.is_fit(address, flight.cell.path):
-                self._submit(flight, address)
+            if self._cluster.is_fit(process, flight.cell.path):
+                self._submit(flight, process)
             else:
                 self._grounded.append(flight)
         self._tell_if_stuck()
@@ -131,8 +132,8 @@ class Driver:
             self._free_since = float("inf")
             print("waiting: no worker is free, or another sweep has the cells that are left", file=sys.stderr)
 
-    def _submit(self, flight: Flight, address: str) -> None:
-        flight.board(address)
+    def _submit(self, flight: Flight, process: Process) -> None:
+        flight.board(process)
         key, attempt = flight.cell.key, flight.attempt
         self._flights[key] = flight
         flight.future = self._client.submit(
@@ -141,8 +142,9 @@ class Driver:
             attempt,
             tuple(flight.trials),
             self._topic,
+            process,
             key=f"cell-{key}-{attempt}-{self._topic}",
-            workers=[address],
+            workers=[process.address],
             pure=False,
         )
         flight.future.add_done_callback(lambda future: self._inbox.put(("future", (key, attempt, future))))
@@ -195,7 +197,7 @@ class Driver:
     def _on_memory(self, address: str, pid: int, held: int, limit: int | None) -> None:
         """A guard ends a worker for its memory: that is the outcome of what it runs."""
         for flight in self._flights.values():
-            if (flight.address, flight.pid) == (address, pid):
+            if (flight.process.address, flight.pid) == (address, pid):
                 flight.condemn(Outcome.OUT_OF_MEMORY, _memory_words(held, limit), self._clock)
 
     def _on_future(self, flight: Flight, future: Future[None]) -> None:
@@ -203,7 +205,7 @@ class Driver:
         if future.status == "cancelled":
             return  # the scheduler is gone, which the next look tells
         error = future.exception() if future.status == "error" else None
-        if flight.ended or error is None or isinstance(error, KilledWorker):
+        if flight.ended or error is None or isinstance(error, KilledWorker | Abandoned):
             self._on_death(flight)
         else:
             self._conclude(flight, failed(f"{type(error).__name__}: {error}", len(flight.trials)))
@@ -219,7 +221,14 @@ class Driver:
             return
         if event is not None:
             self._on_event(flight, event)
+        self._take_back(flight)
         self._grounded.append(self._flights.pop(flight.cell.key))
+
+    def _take_back(self, flight: Flight) -> None:
+        """A scheduler would keep a task that waits for a dead worker until another has its address."""
+        if flight.future is not None:
+            with contextlib.suppress(Exception):  # of a scheduler that is gone
+                flight.future.cancel()
 
     def _conclude(self, flight: Flight, end: CellEnded) -> None:
         self._on_event(flight, end)
@@ -236,7 +245,7 @@ class Driver:
 
     def _end_worker(self, flight: Flight) -> None:
         with contextlib.suppress(Exception):  # a worker that is gone needs no end
-            self._client.run(end_worker, flight.pid, workers=[flight.address], nanny=True)
+            self._client.run(end_worker, flight.pid, workers=[flight.process.address], nanny=True)
 
 
 def _memory_words(held: int, limit: int | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from distributed import Future
 
 from harness.launch.work import failed
+from harness.launch.worker import NOWHERE, Process
 from harness.records import Cell, CellEnded, Outcome, RefitStarted, Trial, TrialEnded, TrialStarted
 
 DEATHS_ALLOWED = 1
@@ -18,7 +19,7 @@ class Flight:
     """A cell under way.
 
     Attributes:
-        address, pid: the worker it was given to; the process is known from its first event.
+        process, pid: the worker it was given to; the id is known from its first event.
         missed: how often the worker was looked for and not there.
         kills: how often the worker was told to end, for what is running.
         trials: those recorded so far; a retry starts from them.
@@ -32,7 +33,7 @@ class Flight:
     trials: list[Trial]
     future: Future[None] | None = None
     attempt: int = -1
-    address: str = ""
+    process: Process = NOWHERE
     pid: int = 0
     missed: int = 0
     kills: int = 0
@@ -42,11 +43,11 @@ class Flight:
     deaths: dict[int, int] = field(default_factory=dict)
     verdict: tuple[Outcome, str, float] | None = None
 
-    def board(self, address: str) -> None:
+    def board(self, process: Process) -> None:
         """Begin another attempt, on a worker."""
         self.attempt += 1
         self.running, self.verdict = None, None
-        self.address, self.pid, self.missed = address, 0, 0
+        self.process, self.pid, self.missed = process, 0, 0
 
     def begin(self, what: TrialStarted | RefitStarted, now: float) -> None:
         """A trial or the refit is under way."""

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from distributed import Worker, get_worker
 from distributed.utils import sync
@@ -33,15 +33,31 @@ SAME = ("python", *PACKAGES, "code")
 _opened = lru_cache(maxsize=2)(open_cached)
 
 
+class Process(NamedTuple):
+    """A worker process: its address may have been another's before it, its folder is its own."""
+
+    address: str
+    folder: str
+
+
+NOWHERE = Process("", "")
+
+
 class Abandoned(Exception):  # noqa: N818 - a state of the world, not of the code
-    """Nobody waits for this cell any more: its driver is gone."""
+    """Nobody waits for this cell here: its driver is gone, or gave it to the process that was here before."""
 
 
-def run(cell: Cell, attempt: int, recorded: tuple[Trial, ...], topic: str) -> None:
-    """Run a cell on this worker; everything it says goes to the topic, nothing is returned."""
+def run(cell: Cell, attempt: int, recorded: tuple[Trial, ...], topic: str, process: Process) -> None:
+    """Run a cell in this process; everything it says goes to the topic, nothing is returned.
+
+    Raises:
+        Abandoned: this is another process, to which a scheduler gives what was meant for one that died.
+    """
+    worker = get_worker()
+    if worker.local_directory != process.folder:
+        raise Abandoned
     if os.getpgid(0) != os.getpid():
         os.setpgid(0, 0)  # so that what a fit starts can be ended with it
-    worker = get_worker()
     call, key = worker.scheduler.log_event, worker.get_current_task()
 
     def emit(event: Event) -> None:

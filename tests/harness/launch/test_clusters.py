@@ -118,13 +118,44 @@ def test_a_scheduler_that_dies_loses_nothing_and_the_same_cells_continue(by_hand
 def test_a_hung_trial_on_a_foreign_worker_is_ended_and_so_is_one_that_grows(by_hand, cells, memory, mischief):
     by_hand.scheduler()
     by_hand.worker()
+    ledger, limits = memory(), {"hang": 3.0, "eat": 60.0, "none": 60.0}
+    each = [
+        replace(cell, key=deed)
+        for deed, seconds in limits.items()
+        for cell in cells(mischief(deed), count=1, trials=1, trial_seconds=seconds)
+    ]
+    launch.run(settings(by_hand, memory=10**9), each, ledger)
+    (hung,), (grown,), (fine,) = (ledger.recorded[deed] for deed in limits)
+    assert hung.outcome.value == "timed out"
+    assert hung.seconds <= 5.0
+    assert grown.outcome.value == "out of memory"
+    assert fine.outcome.value == "complete"
+
+
+def test_a_process_with_the_address_of_a_dead_one_is_another(by_hand, cells, memory, mischief):
+    """A scheduler gives it what was meant for the dead one, several times, where it is not told otherwise."""
+    by_hand.scheduler()
+    by_hand.worker("--worker-port", str(free_port()))
     ledger = memory()
-    family = mischief("hang", "eat", "none")
-    ledger_cells = cells(family, count=1, trials=8, trial_seconds=8.0, sampler="random")
-    launch.run(settings(by_hand, memory=10**9), ledger_cells, ledger)
-    ends = {(trial.params["deed"], trial.outcome.value) for trial in ledger.recorded["cell0"]}
-    assert ends == {("hang", "timed out"), ("eat", "out of memory"), ("none", "complete")}
-    assert all(trial.seconds <= 10.0 for trial in ledger.recorded["cell0"])
+    launch.run(settings(by_hand), cells(mischief("die"), count=1, trials=2), ledger)
+    assert [trial.message for trial in ledger.recorded["cell0"]] == ["its process ended 2 times"] * 2
+    assert (by_hand.folder / "dask.log").read_text().count("Remove worker addr") == 4
+
+
+def test_a_hung_task_does_not_come_back_when_its_address_does(by_hand, cells, memory, mischief):
+    by_hand.scheduler()
+    first, second = str(free_port()), str(free_port())
+    ports, workers = [second, first], [by_hand.worker("--worker-port", first)]
+    ledger = memory()
+
+    def move(cell, number):
+        if ports and number == 2 - len(ports):
+            kill_session(workers.pop())
+            workers.append(by_hand.worker("--worker-port", ports.pop(0)))
+
+    ledger.started = move
+    launch.run(settings(by_hand), cells(mischief("hang"), count=1, trials=3, trial_seconds=2.0), ledger)
+    assert [trial.outcome.value for trial in ledger.recorded["cell0"]] == ["timed out"] * 3
 
 
 def test_a_worker_without_a_nanny_is_refused(by_hand, cells, memory, logistic):
