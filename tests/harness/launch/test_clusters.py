@@ -139,7 +139,7 @@ def test_a_process_with_the_address_of_a_dead_one_is_another(by_hand, cells, mem
     ledger = memory()
     launch.run(settings(by_hand), cells(mischief("die"), count=1, trials=2), ledger)
     assert [trial.message for trial in ledger.recorded["cell0"]] == ["its process ended 2 times"] * 2
-    assert (by_hand.folder / "dask.log").read_text().count("Remove worker addr") == 4
+    assert len((by_hand.folder / "deaths").read_text().split()) == 4
 
 
 def test_a_hung_task_does_not_come_back_when_its_address_does(by_hand, cells, memory, mischief):
