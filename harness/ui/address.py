@@ -81,11 +81,11 @@ def free_port(host: str, first: int) -> int:
     Raises:
         ConfigError: none of a hundred is free, or the address is not one of this machine.
     """
+    _check_own(host)  # first: nothing answers at another machine's address, which takes a second a port
     last = min(first + PORTS_TRIED - 1, 65535)
     for port in range(first, last + 1):
         if _is_free(host, port):
             return port
-    _check_own(host)
     raise ConfigError(f"every port from {first} to {last} is taken; name another with port=8000")
 
 

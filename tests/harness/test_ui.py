@@ -349,7 +349,8 @@ def test_a_host_that_is_no_address_is_a_mistake(host):
         parse_ui(tree)
 
 
-def test_an_address_of_another_machine_is_a_mistake(records):
+def test_an_address_of_another_machine_is_a_mistake_before_any_port_is_tried(records, monkeypatch):
+    monkeypatch.setattr(ui.address, "_is_free", lambda host, port: pytest.fail("tried"))
     with pytest.raises(ConfigError, match=r"host=192\.0\.2\.1 is no address of this machine"):
         ui.serve(UiConfig(records, None, 7300, "192.0.2.1"))
 
