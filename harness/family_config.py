@@ -22,7 +22,7 @@ PROGRESSES = ("steps", "rungs")
 PREPROCESSES = ("standardize", "none")
 REQUIRED = ("label", "estimator", "space")
 OPTIONAL = ("selection", "progress", "preprocess", "max_size", "max_parameters", "seconds_per_row")
-REGRESSOR = "regressor"  # a group of the same fields, that take the place of the others where y is a number
+REGRESSOR = "regressor"  # a group of those fields that are others where the target is a number
 
 
 def parse_families(tree: object, trusted_modules: tuple[str, ...] = ()) -> tuple[Family, ...]:
@@ -58,8 +58,9 @@ def parse_family(family: object, fields: object, trusted_modules: tuple[str, ...
     if other is None:
         return found
     at = f"{path}.{REGRESSOR}"
-    changed = keys(other, at, ("estimator", "space"), ("label", *OPTIONAL))
-    regressor = _family(named, {"label": found.label, **changed}, at, trusted_modules)
+    changed = keys(other, at, ("estimator",), ("label", "space", *OPTIONAL))
+    kept = {key: value for key, value in tree.items() if key != REGRESSOR}
+    regressor = _family(named, {**kept, **changed}, at, trusted_modules)
     return replace(found, regressor=regressor)
 
 

@@ -211,6 +211,16 @@ def losses(name: str, of: Answers) -> Floats:
     return s + (left**2 - s**2) / (2 * s) if s else np.zeros(len(left))
 
 
+def in_digits(value: float) -> str:
+    """A number in five significant digits.
+
+    >>> in_digits(348173.4), in_digits(0.00123456), in_digits(-12.0), in_digits(3.2e21)
+    ('348,170', '0.0012346', '-12', '3.2e+21')
+    """
+    rounded = float(f"{value:.5g}")
+    return f"{rounded:,.0f}" if rounded.is_integer() and abs(rounded) < 1e15 else f"{rounded:,}"
+
+
 def log_losses(p: Floats, y: NDArray[np.int64], rows: int) -> Floats:
     """-log((n p + 1) / (n + K)) of each row's true class: p mixed with the uniform, n the rows learned from.
 
