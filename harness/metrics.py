@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import floor, log10
+from math import log10
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ GUESSES = {
     "rmse": "the mean of the target",
     "mae": "the median of the target",
 }
+UNITS = {"log_loss": "nats", "rmse": "in the target's unit", "mae": "in the target's unit"}
 MEANINGS = {
     "error": "Share of wrong answers",
     "balanced_error": "Share of wrong answers in each class, the mean over the classes",
@@ -78,8 +79,8 @@ class Metric:
 
     @cached_property
     def decimals(self) -> int:
-        """Those shown: to a thousandth of the baseline."""
-        return 1 if self.is_share else max(0, 2 - floor(log10(self.baseline)))
+        """Those shown: to about a thousandth of the baseline."""
+        return 1 if self.is_share else max(0, round(3 - log10(self.baseline)))
 
     @property
     def guess(self) -> str:
@@ -93,8 +94,8 @@ class Metric:
 
     @property
     def axis(self) -> str:
-        """The name of an axis, without what was measured on: "error (%)", "RMSE"."""
-        return f"{self.label} (%)" if self.is_share else self.label
+        """The name of an axis, without what was measured on: "error (%)"."""
+        return f"{self.label} ({'%' if self.is_share else UNITS[self.name]})"
 
     def value(self, score: float) -> str:
         """A score, as a person reads it."""

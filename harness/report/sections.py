@@ -180,7 +180,7 @@ def round_errors(last: float, forecast: float, unit: float = 1.0) -> list[float]
     >>> round_errors(57.1, 51.0, unit=77.0)
     [56.0, 54.0, 52.0]
     """
-    steps = [step * 10 ** np.floor(np.log10(unit)) for step in STEPS]
+    steps = [step * 10 ** np.ceil(np.log10(unit)) for step in STEPS]
     reach = max(last - forecast, steps[0])
     step = max((step for step in steps if step <= reach / TARGETS), default=steps[0])
     first = int(np.ceil(round(last / step, 9))) - 1
