@@ -102,4 +102,9 @@ def _of_the_curves(findings: Findings) -> Iterator[str]:
             "Forecast intervals were set on learning curves of other data sets, where nine of ten held the "
             "truth; of one data set nobody can promise that."
         )
+        if findings.plan.metric.name != "error":
+            yield (
+                f"Those were curves of errors: how often such an interval holds the {findings.plan.metric.label} "
+                "has not been measured."
+            )
     yield "Seconds are those of the machine named above, while it also ran other cells."
