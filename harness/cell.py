@@ -27,7 +27,6 @@ from harness.records import (
     CellResult,
     Emit,
     Floats,
-    Ints,
     Outcome,
     ParamValue,
     RefitStarted,
@@ -208,7 +207,12 @@ def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial], emit: Emit) ->
             outcome, len(trials), best.number, message=f"refit of trial {best.number}: {message}"
         )
     return replace(
-        tested, trials=len(trials), best=best.number, val_error=best.error, fit_seconds=fit_seconds, model=model
+        tested,
+        trials=len(trials),
+        best=best.number,
+        val_error=best.error,
+        fit_seconds=fit_seconds,
+        model=model,
     )
 
 

@@ -240,7 +240,8 @@ def _pair_flag(
     more, less = (a, b) if mean(apart) > 0 else (b, a)
     sentence = (
         f"{at} {more.label} still gained {_gained(more, metric)} of validation {metric.label} in the second "
-        f"half of its search ({search.budget}), {less.label} {_gained(less, metric)}, so they may not be tuned equally well; "
+        f"half of its search ({search.budget}), {less.label} {_gained(less, metric)}, so they may not be "
+        f"tuned equally well; "
         f"{_enlarged(search, _times(mean(apart)))} would tell."
     )
     return Flag("not converged", pair, a.size, sentence)

@@ -1,9 +1,9 @@
-"""A metric is what learners are judged by: a loss for every test row, whose mean is the score; lower is better.
+"""A metric is what learners are judged by: a number for every test row, the mean of which is the score.
 
-What is not a mean by itself is written as one, by its influence (the delta method): each row's number says how
-much the score would move with that row. So one interval, over repeats and test rows, is right for all of them.
+What is no mean by itself is written as one, by its influence (the delta method): a row's number says how much
+the score would move with that row. So one interval, over repeats and test rows, is right for all of them.
 
-Scores are compared, forecast and held against margins in *baselines*: hundredths of what a guess scores that
+Scores are compared, forecast and held against margins in *baselines*: what the best constant scores, which
 looks at no feature. Of an error the baseline is 1, so that its hundredths are points.
 """
 
@@ -48,7 +48,7 @@ class Metric:
 
     Attributes:
         name: one of `METRICS`.
-        baseline: the score of a guess that looks at no feature (`baseline_of`); 1 for the shares of wrong rows.
+        baseline: the score of a guess that looks at no feature (`baseline_of`); 1 for shares of wrong rows.
 
     >>> Metric("error").value(0.1154), Metric("rmse", 77.0).value(0.7), Metric("log_loss", 0.69).value(0.5)
     ('11.5 %', '53.9', '0.345')
@@ -237,7 +237,7 @@ def _root_mean_square(left: Floats) -> float:
 
 
 def _r2(y: Floats, left: Floats) -> float:
-    """1 - the squares left / those around the mean; where the truth never varies 1 if nothing is left, else 0."""
+    """1 - squares left / squares around the mean; of a truth that never varies 1 if none are left, else 0."""
     around, squares = float(np.sum((y - y.mean()) ** 2)), float(np.sum(left**2))
     return 1 - squares / around if around else float(squares == 0)
 
@@ -245,7 +245,10 @@ def _r2(y: Floats, left: Floats) -> float:
 def _by_class(y: NDArray[np.int64], wrong: Any) -> Floats:
     """The share wrong in each class up to the last that occurs; NaN for one that does not."""
     counts = np.bincount(y)
-    return np.divide(np.bincount(y, weights=wrong), counts, out=np.full(len(counts), np.nan), where=counts > 0)
+    found: Floats = np.divide(
+        np.bincount(y, weights=wrong), counts, out=np.full(len(counts), np.nan), where=counts > 0
+    )
+    return found
 
 
 def _balanced(y: NDArray[np.int64], wrong: Floats) -> Floats:

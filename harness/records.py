@@ -248,7 +248,7 @@ class Trial:
 class CellResult:
     """How a cell ended.
 
-    `val_error` and `test_error` are in the cell's metric, `scores` the other metrics of the test rows by name.
+    `val_error` and `test_error` are in the cell's metric, `scores` the others of the test rows, by name.
     `correct` holds one bit per test row (`numpy.packbits`), for classes; `losses` a float32 per test row, for
     another metric than the error, of which `baseline` is the baseline (`harness.metrics`); `model` the fitted
     pipeline in skops form, for repeat 0 only.

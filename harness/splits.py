@@ -82,7 +82,8 @@ def _check_search(task: Task, rows: Ints, repeat: int, seed: int) -> None:
                 why, option = ("it judges the latest", "time")
             raise ConfigError(
                 f"at size {len(rows):,} the search of repeat {repeat} would learn from rows of one "
-                f"{'class' if task.classes else 'value'} only, for {why}; raise data.sizes, or set data.{option}=null"
+                f"{'class' if task.classes else 'value'} only, for {why}; raise data.sizes, or set "
+                f"data.{option}=null"
             )
 
 

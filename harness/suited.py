@@ -87,9 +87,9 @@ def _check_kind(family: Family, task: Task, metric: str, trusted_modules: tuple[
         )
     if task.kind == REGRESSION and not is_regressor(learner):
         raise ConfigError(
-            f"{target} must be a regressor, for the target is a number; leave the family out, name a regressor "
-            "in its file, or set data.kind=classification"
+            f"{target} must be a regressor, for the target is a number; leave the family out, name a "
+            "regressor in its file, or set data.kind=classification"
         )
-    if evaluate.selection(family, metric) == "log_loss" and task.kind == CLASSIFICATION:
-        if not hasattr(learner, "predict_proba"):
-            raise ConfigError(f"metric={metric} needs predict_proba, which {target} lacks; leave the family out")
+    by_loss = task.kind == CLASSIFICATION and evaluate.selection(family, metric) == "log_loss"
+    if by_loss and not hasattr(learner, "predict_proba"):
+        raise ConfigError(f"metric={metric} needs predict_proba, which {target} lacks; leave the family out")

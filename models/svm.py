@@ -2,8 +2,8 @@
 
 libsvm, behind scikit-learn's SVC, evaluates a kernel value by value and forgets it, in training and for every
 row that is predicted. Here it is given the whole matrix and only solves, and predicting is a product with the
-support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")` and, of a standardised target, its SVR. Training takes 8 n^2 bytes
-beside libsvm's cache of 200 MB, twice that below `distances.shared`.
+support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")` and, of a standardised target,
+of its SVR. Training takes 8 n^2 bytes beside libsvm's cache of 200 MB, twice that below `distances.shared`.
 """
 
 from __future__ import annotations
@@ -117,9 +117,9 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
 
 
 class KernelSVR(RegressorMixin, BaseEstimator):
-    """SVR with kernel exp(-gamma ||a - b||^2), fitted to (y - mean) / standard deviation of the training rows.
+    """SVR with kernel exp(-gamma ||a - b||^2), fitted to (y - mean) / deviation of the training rows.
 
-    C, epsilon (the half width of the tube in which an error costs nothing) and tol are SVR's, so C and epsilon
+    C, epsilon (the half width of the tube in which an error costs nothing) and tol are SVR's; C and epsilon
     are in standard deviations of y; gamma as `KernelSVC` has it. Predictions are in y's units.
 
     After fit: support_, support_vectors_, dual_coef_ (support vectors,), intercept_, gamma_, target_mean_,

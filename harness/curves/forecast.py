@@ -20,7 +20,7 @@ FEWEST_SIZES = 6
 
 @dataclass(frozen=True)
 class ForecastPoint:
-    """The error forecast at a size, with its 90 % interval: shares in [0, 1], or baselines of another metric."""
+    """The error forecast at a size, with its 90 % interval: shares, or baselines of another metric."""
 
     size: int
     error: float
@@ -158,5 +158,7 @@ def forecast_rows(
         notes = {"basis": basis, "warnings": " ".join(each.warnings)}
         for p in each.points:
             error, low, high = (each.metric.baseline * value for value in (p.error, p.low, p.high))
-            rows.append({"family": each.family, "size": p.size, "error": error, "low": low, "high": high, **notes})
+            rows.append(
+                {"family": each.family, "size": p.size, "error": error, "low": low, "high": high, **notes}
+            )
     return rows

@@ -39,8 +39,8 @@ def shape_warnings(curve: Curve) -> tuple[str, ...]:
     if found := _clearest(_pairs(len(n)), y, V, df):
         (i, j), rise = found
         warnings.append(
-            f"The {curve.metric.label} of {curve.label} rises by {curve.metric.apart(rise)} from {n[i]:,} to {n[j]:,} rows,"
-            " more than its noise explains."
+            f"The {curve.metric.label} of {curve.label} rises by {curve.metric.apart(rise)} from {n[i]:,} to"
+            f" {n[j]:,} rows, more than its noise explains."
         )
     if found := _clearest(_triples(n), y, V, df):
         (i, j, k), above = found

@@ -1,7 +1,7 @@
 """Air time: how many minutes a flight is in the air, a number, from its schedule, carrier and destination.
 
-The flights of `flights.py` that arrived, 327,346 of them, with the same columns and the carrier; tested on the
-same days, those whose day of the year ends in 7.
+The flights of `flights.py` that arrived, 327,346 of them, with the same columns and the carrier; tested on
+the same days, those whose day of the year ends in 7.
 """
 
 from __future__ import annotations

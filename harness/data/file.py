@@ -84,7 +84,9 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
     groups, times = rows.group_codes(), rows.time_codes(roles.time)
     given = None if options["test_path"] is None else tested_rows(options, roles, rows)
     pool, test = (
-        (np.arange(len(rows)), np.arange(len(given))) if given else _held_out(options, roles, rows, target.strata)
+        (np.arange(len(rows)), np.arange(len(given)))
+        if given
+        else _held_out(options, roles, rows, target.strata)
     )
     if (y[pool] == y[pool[0]]).all():
         raise DataError(

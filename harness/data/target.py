@@ -1,7 +1,7 @@
 """The target of a file is classes, or a number; which of the two is told from its values, or by `data.kind`.
 
-Values that are all numbers are a number to predict, a regression, where as classes they would be too many: more
-than 100, or more than half of the rows. All else is classes.
+Values that are all numbers are a number to predict, a regression, where as classes they would be too many:
+more than 100, or more than half of the rows. All else is classes.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def target_of(table: Table, labels: pandas.Series[str], asked: object = None) ->
     """
     if asked is not None and asked not in KINDS:
         raise DataError(
-            f"data.kind must be {' or '.join(KINDS)}, or null to be told from data.target, got {asked!r}; mend it"
+            f"data.kind must be {' or '.join(KINDS)}, or null to be told from data.target, got {asked!r}; "
+            "mend it"
         )
     present(table, labels, "target")
     kind, reason = told(labels)
@@ -110,8 +111,8 @@ def _refuse_slips(table: Table, labels: pandas.Series[str]) -> None:
     if is_number.mean() >= PLAIN_SHARE and not is_number.all() and told(labels[is_number])[0] == REGRESSION:
         row = int((~is_number).to_numpy().argmax())
         raise DataError(
-            f"{table.where(row)}: {labels.name!r} is {labels.iloc[row]!r}, and nearly all others are numbers; mend "
-            "it, or leave the row out (data.kind=classification takes every value as a class)"
+            f"{table.where(row)}: {labels.name!r} is {labels.iloc[row]!r}, and nearly all others are "
+            "numbers; mend it, or leave the row out (data.kind=classification takes every value as a class)"
         )
 
 
@@ -128,8 +129,8 @@ def _numbers(table: Table, labels: pandas.Series[str]) -> Any:
     if not np.isfinite(found).all():
         row = int((~np.isfinite(found)).argmax())
         raise DataError(
-            f"{table.where(row)}: {labels.name!r} is {labels.iloc[row]!r}, and a regression needs a number in every "
-            "row; mend it, or leave the row out"
+            f"{table.where(row)}: {labels.name!r} is {labels.iloc[row]!r}, and a regression needs a "
+            "number in every row; mend it, or leave the row out"
         )
     exact = labels.astype(object).to_numpy().astype(np.float64)
     if (exact == exact[0]).all():

@@ -82,7 +82,7 @@ def _span(values: Sequence[int]) -> str:
 
 
 def curves_figure(curves: Sequence[Curve], title: str, caption: str) -> Chart:
-    """The chart: n on a logarithmic axis, test error in % (or the metric in its unit), a line, a band and a name per family.
+    """The chart: n on a logarithmic axis, test error in %, a line, a band and a name per family.
 
     The names stand at the right, in the order of the lines' last errors. A family that ends before the
     largest size says so under its name. Colours and markers follow the order of `curves`. The height

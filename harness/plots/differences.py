@@ -52,7 +52,8 @@ def differences_picture(
             [panel.title for panel in panels],
             1,
             1.5,
-            f"Difference in test {metric.label}{' (points)' * metric.is_share}; below 0 the family in the key is better",
+            f"Difference in test {metric.label}{' (points)' * metric.is_share}; "
+            "below 0 the family in the key is better",
             SIZE_AXIS,
             [(k, label) for k, (name, label) in enumerate(labels.items()) if name in compared],
         )

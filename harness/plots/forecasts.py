@@ -36,7 +36,9 @@ def forecasts_picture(
         )
         for index, (axes, c) in enumerate(zip(grid.axes, curves, strict=True)):
             for other in curves:
-                axes.plot(other.sizes, [c.metric.scale * v for v in other.mean], color="#d0d0d0", linewidth=0.9)
+                axes.plot(
+                    other.sizes, [c.metric.scale * v for v in other.mean], color="#d0d0d0", linewidth=0.9
+                )
             draw_curve(axes, c, index)
             _continue(axes, c, _forecast(by_family, c), index)
         top = max(axes.get_ylim()[1] for axes in grid.axes)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from harness.metrics import ERROR
 from harness.records import ClaimSettings, SearchSettings
 from harness.report.findings import Findings
-from harness.report.levers import Lever, best, bigger_model, more_data, more_tuning
+from harness.report.lever import Lever, best
+from harness.report.levers import bigger_model, more_data, more_tuning
 from harness.report.words import Shown, rows
 
 
@@ -27,7 +28,9 @@ def answer(findings: Findings, ranked: Sequence[Lever]) -> str:
     shown, after = findings.shown, f"after learning from {rows(chosen.sizes[-1])} rows"
     scored = f"gives {shown.value(chosen.mean[-1])} wrong answers {after}"
     if shown.metric != ERROR:
-        scored = f"reaches a test {shown.metric.label} of {shown.value(chosen.mean[-1])} {after}{_beside(shown)}"
+        scored = (
+            f"reaches a test {shown.metric.label} of {shown.value(chosen.mean[-1])} {after}{_beside(shown)}"
+        )
     stand = f"The best model so far, {chosen.label}, {scored}."
     return " ".join([opening, stand, *(of.brief for of in ranked)])
 

@@ -9,6 +9,8 @@ from harness.curves import Curve
 from harness.metrics import ERROR
 from harness.report.words import Shown
 
+ERRORS = Shown()
+
 LIKELY = 0.8
 
 Gain = tuple[float | None, float | None, float | None]  # expected, low, high
@@ -45,7 +47,7 @@ class Lever:
     note: str = ""
     word: str = ""
     chance: float | None = None
-    shown: Shown = Shown()
+    shown: Shown = ERRORS
 
     @property
     def likely(self) -> bool:

@@ -14,12 +14,13 @@ from scipy.special import stdtrit
 
 from harness.convergence import luck
 from harness.curves import Curve, Forecast, ForecastPoint, NoForecast, chance
+from harness.metrics import ERROR
 from harness.records import ClaimSettings, SearchSettings
 from harness.report.findings import Findings, cell_seconds
 from harness.report.lever import LIKELY, Gain, Lever, best, fewer
-from harness.metrics import ERROR
 from harness.report.words import DASH, TIMES, Shown, rows, seconds
 from harness.verdicts import Comparison, compare
+
 
 def more_data(findings: Findings) -> Lever:
     """What twice the rows would bring the best family, by its forecast."""
@@ -33,7 +34,8 @@ def more_data(findings: Findings) -> Lever:
         line for curve in findings.curves for line in _forecast_lines(by_family[curve.family], shown)
     )
     if isinstance(top, NoForecast):
-        told = f"{_last_step(chosen, shown)}What still more rows would bring is not known: {top.reason.rstrip('.')}."
+        told = _last_step(chosen, shown)
+        told += f"What still more rows would bring is not known: {top.reason.rstrip('.')}."
         return Lever(name, told, told, cost, columns=columns, lines=lines)
     point = top.points[0]
     gain, low, high = (top.last_error - error for error in (point.error, point.high, point.low))
@@ -60,8 +62,8 @@ def _data_finding(of: Curve, top: Forecast, point: ForecastPoint, shown: Shown) 
             f"new rows {within}; at {size} it errs on {last}, at {rows(of.sizes[-2])} on {before}."
         )
     return (
-        f"At {rows(point.size)} training rows the {shown.metric.label} of {of.label} on new rows is forecast to "
-        f"be {forecast} {within}; at {size} it is {last}, at {rows(of.sizes[-2])} {before}."
+        f"At {rows(point.size)} training rows the {shown.metric.label} of {of.label} on new rows is "
+        f"forecast to be {forecast} {within}; at {size} it is {last}, at {rows(of.sizes[-2])} {before}."
     )
 
 
@@ -152,7 +154,9 @@ def _model_brief(of: Comparison, labels: dict[str, str], shown: Shown) -> str:
     if low is not None and low > 0:
         return f"A bigger model helps: {at} {labels[of.a]} {verb} {apart} less {than} than {labels[of.b]}."
     if high is not None and high < 0:
-        return f"A bigger model does harm: {at} {labels[of.a]} {verb} {apart} more {than} than {labels[of.b]}."
+        return (
+            f"A bigger model does harm: {at} {labels[of.a]} {verb} {apart} more {than} than {labels[of.b]}."
+        )
     return (
         f"A bigger model is not shown to help: {at} {labels[of.a]} and {labels[of.b]} are {apart} apart, "
         "which may be chance."
@@ -205,8 +209,9 @@ def more_tuning(findings: Findings, search: SearchSettings) -> Lever:
         lines=lines,
         word=f"{fewer(shown, gain)} on validation rows" if helps else "",
         shown=shown,
-        note=f"Measured on validation rows, whose {shown.metric.label} a search makes look a little better than it is. What "
-        "the second half of the budget bought is a high guess of what as much again would buy.",
+        note=f"Measured on validation rows, whose {shown.metric.label} a search makes look a little "
+        "better than it is. What the second half of the budget bought is a high guess "
+        "of what as much again would buy.",
     )
 
 

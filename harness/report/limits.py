@@ -77,7 +77,10 @@ def _of_the_searches(findings: Findings, search: SearchSettings) -> Iterator[str
             "The networks' default settings, which every search tries first, were chosen on validation rows "
             "of this data set, at up to 20,480 rows: on other data they may be worse first guesses."
         )
-    yield f"The validation {findings.plan.metric.label} of a tuned setting is the least of several, so it looks better than it is."
+    yield (
+        f"The validation {findings.plan.metric.label} of a tuned setting is the least of several, so it "
+        "looks better than it is."
+    )
     failed = [record for record in findings.records if record.outcome != "complete"]
     if failed:
         yield f"{len(failed)} of {len(findings.records)} cells failed and are left out of every mean."
@@ -104,7 +107,7 @@ def _of_the_curves(findings: Findings) -> Iterator[str]:
         )
         if findings.plan.metric.name != "error":
             yield (
-                f"Those were curves of errors: how often such an interval holds the {findings.plan.metric.label} "
-                "has not been measured."
+                f"Those were curves of errors: how often such an interval holds the "
+                f"{findings.plan.metric.label} has not been measured."
             )
     yield "Seconds are those of the machine named above, while it also ran other cells."

@@ -44,7 +44,8 @@ def chart(findings: Findings) -> Picture:
         f"to {shown.value(c.mean[-1])} at {rows(c.sizes[-1])}"
         for c in findings.curves
     ]
-    alt = f"Chart of test {shown.metric.label} against training rows, a line with a band for each family: {listed(ends)}."
+    alt = f"Chart of test {shown.metric.label} against training rows, "
+    alt += f"a line with a band for each family: {listed(ends)}."
     return draw(lambda width: plots.curves_picture(findings.curves, width), alt)
 
 
@@ -72,7 +73,9 @@ def differences(findings: Findings, margin: float) -> Picture | None:
         f"Paired differences in test {findings.shown.metric.label} over training rows, with 95 % intervals. "
         f"At the largest sizes: {listed(dict.fromkeys(ends))}."
     )
-    return draw(lambda width: plots.differences_picture(panels, findings.labels, width, findings.plan.metric), alt)
+    return draw(
+        lambda width: plots.differences_picture(panels, findings.labels, width, findings.plan.metric), alt
+    )
 
 
 def _difference(findings: Findings, of: Comparison) -> str:
@@ -116,7 +119,8 @@ def searches(findings: Findings) -> Picture | None:
         if tops.get(of.family) == of.size
     ]
     alt = (
-        f"A panel for each size: mean validation {shown.metric.label} of the best setting so far against the trials made. "
+        f"A panel for each size: mean validation {shown.metric.label} of the best setting so far against "
+        "the trials made. "
         f"At each family's largest size: {listed(ends)}."
     )
     return draw(lambda width: plots.searches_picture(told, findings.labels, width, shown.metric), alt)
@@ -149,12 +153,13 @@ def costs(findings: Findings) -> Picture:
         for c in findings.curves
         for size, error in zip(c.sizes, c.mean, strict=True)
     ]
+    shown = findings.shown
     ends = [
-        f"{c.label} {findings.shown.value(c.mean[-1])} in {seconds(cell_seconds(findings, c.family, c.sizes[-1]))}"
+        f"{c.label} {shown.value(c.mean[-1])} in {seconds(cell_seconds(findings, c.family, c.sizes[-1]))}"
         for c in findings.curves
     ]
     alt = (
-        f"Test {findings.shown.metric.label} against the mean seconds of a cell, a point for each size. "
+        f"Test {shown.metric.label} against the mean seconds of a cell, a point for each size. "
         f"At each family's largest size: {listed(ends)}."
     )
     return draw(lambda width: plots.seconds_picture(found, findings.labels, width, findings.plan.metric), alt)

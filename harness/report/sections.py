@@ -10,7 +10,7 @@ import numpy as np
 from harness.curves import Curve, Forecast, rows_to_reach
 from harness.curves.calibration import LEVELS
 from harness.report.findings import Findings
-from harness.report.levers import best
+from harness.report.lever import best
 from harness.report.typed import split_command
 from harness.report.words import (
     DASH,

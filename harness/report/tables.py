@@ -66,7 +66,7 @@ def _write_csv(
     rows: Iterable[Mapping[str, Any]],
     named: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write rows; where the words of a column's name are `named` otherwise, as test_error is by the metric."""
+    """Write rows; where the words of a column's name are `named` otherwise, as test_error by the metric."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

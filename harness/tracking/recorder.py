@@ -17,7 +17,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, Run
 
 from harness import model_files
-from harness.records import Cell, CellResult, Outcome, Task, Trial
+from harness.records import Cell, CellResult, Task, Trial
 from harness.secrets import hidden, hide, known
 from harness.tracking import digests, trials, writing
 from harness.tracking.finding import children, search

@@ -42,7 +42,9 @@ def write(store: Store, experiment: str, parent: str, cell: Cell, trial: Trial) 
 
 def _metrics(cell: Cell, trial: Trial) -> dict[str, float]:
     held = {"value": trial.value, "step": trial.step, "seconds": trial.seconds}
-    held |= {f"{VALIDATION}{name}": score for name, score in {**trial.scores, cell.metric: trial.error}.items()}
+    held |= {
+        f"{VALIDATION}{name}": score for name, score in {**trial.scores, cell.metric: trial.error}.items()
+    }
     return {name: float(value) for name, value in held.items() if value is not None}
 
 

@@ -39,7 +39,9 @@ def _doubtful(sentences: list[str]) -> str:
 
 
 def _supported(of: Evidence, labels: Labels, margin: float) -> str:
-    told = [described(each, labels, RULES[of.question.claim].shown, of.question.metric) for each in of.comparisons]
+    told = [
+        described(each, labels, RULES[of.question.claim].shown, of.question.metric) for each in of.comparisons
+    ]
     if of.question.claim != SMALL_DATA:
         return sentence(f"{'; '.join(told)}.")
     largest = max(range(len(told)), key=lambda k: abs(of.comparisons[k].interval.mean))
@@ -99,7 +101,8 @@ def _within(of: Evidence, answer: Answer, margin: float) -> str:
         return f"Within {half}: {'shown too' if close == K else f'shown for {close} of {K} differences'}."
     near = sum(each.p_equivalent <= level for each in of.comparisons)
     return (
-        f"Of {K} differences, {near} are each shown to be within {_apart(of, margin)}, and {close} within {half}."
+        f"Of {K} differences, {near} are each shown to be within {_apart(of, margin)}, "
+        f"and {close} within {half}."
     )
 
 

@@ -70,5 +70,9 @@ def _if_true(of: Evidence, planned: Planned, margin: float) -> str:
     needed = Way(tuple((each, margin) for each in of.comparisons), level, 1 - (1 - POWER) / K).repeats()
     if not needed:
         return ""
-    truth = "there is no difference" if of.question.claim == SMALL_DATA else f"each lead is {of.question.metric.apart(margin)}"
+    truth = (
+        "there is no difference"
+        if of.question.claim == SMALL_DATA
+        else f"each lead is {of.question.metric.apart(margin)}"
+    )
     return f"; if in truth {truth}, about {_asked(needed)} would show it: {command(planned, needed)}"

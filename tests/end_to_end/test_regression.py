@@ -16,7 +16,9 @@ SWEEP = [
     *("data=file", "data.path=house.csv", "data.target=price", "model=[logistic_regression,svm,small_nn]"),
     *("claims.networks=[small_nn]", "data.sizes=[64,128]", "repeats=2", "search.trials=2", "launch=inline"),
 ]
-OF_CLASSES = re.compile(r"wrong answer|points|share of the test rows|[Ee]rror \(%\)|test error|[Vv]alidation error")
+OF_CLASSES = re.compile(
+    r"wrong answer|points|share of the test rows|[Ee]rror \(%\)|test error|[Vv]alidation error"
+)
 
 
 @pytest.fixture
@@ -93,7 +95,12 @@ def _no_word_of_classes(folder):
     verdicts = json.loads((folder / "verdicts.json").read_text())
     assert re.match(r"[\d.]+, the RMSE of the mean of the target", verdicts["unit"])
     page = (folder / "report.html").read_text()
-    for words in ("Test RMSE", "the mean of the target would score", "ridge regression", "standard deviation"):
+    for words in (
+        "Test RMSE",
+        "the mean of the target would score",
+        "ridge regression",
+        "standard deviation",
+    ):
         assert words in page
 
 

@@ -1,4 +1,4 @@
-"""Every score against scikit-learn's, and the numbers of the rows against the score whose influence they are."""
+"""Every score against scikit-learn's, and the numbers of the rows against the score they make."""
 
 import numpy as np
 import pytest

@@ -166,7 +166,9 @@ def unbalanced(task):
 def test_the_balanced_error_of_classes_is_searched_recorded_and_weighed_by_class(unbalanced, logistic, run):
     cell, trials, result = run(logistic, unbalanced, "balanced_error")
     assert all(trial.value == trial.error for trial in trials if trial.outcome is Outcome.COMPLETE)
-    assert all(set(trial.scores) == {"error", "log_loss"} for trial in trials if trial.outcome is Outcome.COMPLETE)
+    assert all(
+        set(trial.scores) == {"error", "log_loss"} for trial in trials if trial.outcome is Outcome.COMPLETE
+    )
     said = model_files.load(result.model).predict(unbalanced.X_test)
     expected = 1 - balanced_accuracy_score(unbalanced.y_test, said)
     assert result.test_error == pytest.approx(expected, rel=1e-12)
@@ -177,7 +179,9 @@ def test_the_balanced_error_of_classes_is_searched_recorded_and_weighed_by_class
 def test_other_metrics_leave_what_the_error_chooses_and_scores_untouched(unbalanced, logistic, run):
     _, trials, result = run(logistic, unbalanced, "error")
     _, by_loss, other = run(logistic, unbalanced, "log_loss")
-    assert [trial.value for trial in trials] == [trial.value for trial in by_loss]  # it is searched by log-loss
+    assert [trial.value for trial in trials] == [
+        trial.value for trial in by_loss
+    ]  # it is searched by log-loss
     assert other.test_error == result.test_log_loss
     assert other.scores["error"] == result.test_error
     assert (result.losses, other.correct) == (b"", result.correct)
@@ -208,11 +212,31 @@ def test_a_familys_regressor_takes_its_place_where_the_target_is_a_number(config
 @pytest.mark.parametrize(
     ("metric", "families", "kind", "said"),
     [
-        (None, ["logistic"], "numbers", r"^model\.logistic: sklearn\S+ must be a regressor, .* leave the family"),
-        ("error", ["ridge"], "numbers", r"^metric=error cannot judge made, .* a number; choose from rmse, mae$"),
-        ("rmse", ["logistic"], "task", r"^metric=rmse cannot judge blobs, whose target is classes; choose from"),
+        (
+            None,
+            ["logistic"],
+            "numbers",
+            r"^model\.logistic: sklearn\S+ must be a regressor, .* leave the family",
+        ),
+        (
+            "error",
+            ["ridge"],
+            "numbers",
+            r"^metric=error cannot judge made, .* a number; choose from rmse, mae$",
+        ),
+        (
+            "rmse",
+            ["logistic"],
+            "task",
+            r"^metric=rmse cannot judge blobs, whose target is classes; choose from",
+        ),
         (None, ["ridge"], "task", r"^model\.ridge: sklearn\.linear_model\.Ridge must be a classifier"),
-        ("log_loss", ["svc"], "task", r"^model\.svc: metric=log_loss needs predict_proba, which sklearn\.svm"),
+        (
+            "log_loss",
+            ["svc"],
+            "task",
+            r"^model\.svc: metric=log_loss needs predict_proba, which sklearn\.svm",
+        ),
     ],
 )
 def test_a_metric_or_family_of_another_kind_is_refused_in_one_line(
