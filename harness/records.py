@@ -56,7 +56,7 @@ class Task:
         path: the cache folder that workers open; empty for a task made in memory.
         groups: (rows,) int64 of the pool; no group is on both sides of a split. None where rows stand alone.
         times: (rows,) int64 of the pool, ascending with time; a search judges on its latest rows.
-        notes: what a person should know of the data, a sentence each.
+        notes: what a person should know of it, a sentence each.
     """
 
     name: str
@@ -82,8 +82,7 @@ class Task:
     @property
     def strata(self) -> Ints:
         """(rows,) int64: what draws of the pool keep the shares of, its classes; a number has none."""
-        strata: Ints = self.y if self.classes else np.zeros(len(self.y), dtype=np.int64)
-        return strata
+        return np.asarray(self.y) if self.classes else np.zeros(len(self.y), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -100,13 +99,12 @@ class Family:
 
     Attributes:
         estimator: `_target_` (dotted path of a class) and its fixed arguments.
-        space: parameter -> a plain value (fixed), or {low, high[, log][, step][, default]},
-            or {choices[, default]}, or for `hidden`: {layers: {...}, units: {...}}.
+        space: parameter -> a plain value (fixed), or {low, high[, log][, step][, default]}, or
+            {choices[, default]}, or for `hidden`: {layers: {...}, units: {...}}.
         selection: what trials are compared by: "log_loss" or "error".
         progress: "steps" (it trains in steps and can be watched) or "rungs" (fitted anew on nested shares).
         preprocess: "standardize" (impute and scale on the training rows of each fit) or "none".
-        max_size: the largest size it is run at; None for no limit.
-        max_parameters: the cap on a network's parameters; None for no cap.
+        max_size, max_parameters: its largest size, the most a network may have; None for no limit.
         seconds_per_row: a guess of one trial's cost, for the plan's estimate only.
         regressor: takes its place where the target is a number.
     """
@@ -168,8 +166,8 @@ def _counted(count: int, one: str, many: str = "") -> str:
 class Flag:
     """Why a family's search may not have found what it could: a comparison at that size proves nothing.
 
-    `kind` is "boundary" (the best settings crowd a bound of their range) or "not converged" (of two families,
-    one still gains much more from its search than the other); `families` is the family, or the two.
+    `kind` is "boundary" (the best settings of a family crowd a bound of their range) or "not converged" (of
+    two, one still gains much more from its search than the other).
     """
 
     kind: str
@@ -183,8 +181,8 @@ class ClaimSettings:
     """What the verdicts on the chart's three claims are judged by, fixed before the run.
 
     Attributes:
-        margin: the difference in test error (in baselines of another metric) up to which families are "about
-            as good", a share of the test rows; half of it is the least lead worth having.
+        margin: the difference in test error up to which families are "about as good", a share of the test
+            rows, or of a baseline; half of it is the least lead worth having.
         small_sizes: at which the first claim is judged; None for 128 and 256, or the two smallest that
             every family of the claim is run at.
         linear, kernel: the families that the networks are compared with.
@@ -202,7 +200,7 @@ class ClaimSettings:
 class Cell:
     """One tuned and tested model: the unit of work, of parallelism and of resumption.
 
-    `key` is a hash of everything its numbers depend on (`plan.cell_key`); it is judged by its `metric`.
+    `key` is a hash of everything its numbers depend on (`plan.cell_key`).
     """
 
     key: str
@@ -224,11 +222,10 @@ class Trial:
 
     Attributes:
         value: the selection metric at the chosen step; None where the outcome gives none.
-        error: the validation score in the cell's metric (the share of rows wrong) at the chosen step.
+        error, scores: the validation score in the cell's metric (the share wrong), and the others by name.
         step: the chosen step of a learner that trains in steps.
         points: the reported (step, selection metric), at most 20, ascending by step.
         traceback: of what a learner raised; kept for a person, not read back.
-        scores: the other metrics at that step, by name.
     """
 
     number: int
@@ -248,10 +245,9 @@ class Trial:
 class CellResult:
     """How a cell ended.
 
-    `val_error` and `test_error` are in the cell's metric, `scores` the others of the test rows, by name.
-    `correct` holds one bit per test row (`numpy.packbits`), for classes; `losses` a float32 per test row, for
-    another metric than the error, of which `baseline` is the baseline (`harness.metrics`); `model` the fitted
-    pipeline in skops form, for repeat 0 only.
+    `val_error` and `test_error` are in the cell's metric, `baseline` and the other `scores` of the test rows.
+    `correct` holds a bit for each of these (`numpy.packbits`), `losses` a float32 where the metric is another
+    than the error; `model` is the fitted pipeline in skops form, for repeat 0 only.
     """
 
     outcome: Outcome

@@ -69,7 +69,9 @@ def test_a_number_is_swept_cut_off_continued_and_reproduced(house, tmp_path_fact
         stopped_at(9, patch)
         assert main([*words, f"tracking.root={house}"]) == 130
     assert main([*words, f"tracking.root={house}"]) == 0
-    assert " 4 recorded in" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert " 4 recorded in" in out
+    assert "\nnote: the target is a number, judged by its RMSE; data.kind=classification takes its" in out
     assert main([*words, f"tracking.root={other}"]) == 0
     assert numbers(house) == numbers(other)
 

@@ -312,7 +312,11 @@ MISTAKES = [
     ("metric", ["rmse", "mae"], "metric must be one of error"),
     ("model.svm.regressor", "svr", "model.svm.regressor must be a group with the keys estimator"),
     ("model.svm.regressor", {"label": "SVR"}, "model.svm.regressor lacks the key estimator"),
-    ("model.svm.regressor", {**SVR, "scale": True}, "unknown key model.svm.regressor.scale; did you mean space"),
+    (
+        "model.svm.regressor",
+        {**SVR, "scale": True},
+        "unknown key model.svm.regressor.scale; did you mean space",
+    ),
     (
         "model.svm.regressor",
         {"estimator": {"_target_": "os.system"}},
