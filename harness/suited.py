@@ -67,11 +67,17 @@ def of_the_kind(config: SweepConfig, task: Task) -> SweepConfig:
         family.regressor if family.regressor and task.kind == REGRESSION else family
         for family in config.families
     )
+    unsuited: dict[str, ConfigError] = {}
     for family in families:
         try:
             _check_kind(family, task, metric, config.trusted_modules)
         except ConfigError as error:
-            raise ConfigError(f"model.{family.name}: {error}") from error
+            unsuited[family.name] = error
+    for name, error in unsuited.items():
+        suited = ",".join(family.name for family in families if family.name not in unsuited)
+        without = f", or leave it out: 'model=[{suited}]'" if suited else ""
+        raise ConfigError(f"model.{name}: {error}{without}") from error
+    for family in families:
         _check_fits(family, task)
     return replace(config, families=families, metric=metric)
 
@@ -87,9 +93,8 @@ def _check_kind(family: Family, task: Task, metric: str, trusted_modules: tuple[
         )
     if task.kind == REGRESSION and not is_regressor(learner):
         raise ConfigError(
-            f"{target} must be a regressor, for the target is a number; leave the family out, name a "
-            "regressor in its file, or set data.kind=classification"
+            f"{target} must be a regressor, for the target is a number; name a regressor in the family's file"
         )
     by_loss = task.kind == CLASSIFICATION and evaluate.selection(family, metric) == "log_loss"
     if by_loss and not hasattr(learner, "predict_proba"):
-        raise ConfigError(f"metric={metric} needs predict_proba, which {target} lacks; leave the family out")
+        raise ConfigError(f"metric={metric} needs predict_proba, which {target} lacks; choose another metric")

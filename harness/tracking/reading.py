@@ -258,8 +258,8 @@ def load_model(
 ) -> Any:
     """The fitted pipeline of a cell's run, ready to predict. Kept for repeat 0 of each family and size.
 
-    It takes rows of the data set's prepared features and predicts indices into its classes; the run's
-    `cell.json` names both.
+    It takes rows of the data set's prepared features and predicts indices into its classes, or numbers; the
+    run's `cell.json` names features and classes.
 
     Args:
         run_id: as in `cells.csv`.

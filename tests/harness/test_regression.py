@@ -214,9 +214,9 @@ def test_a_familys_regressor_takes_its_place_where_the_target_is_a_number(config
     [
         (
             None,
-            ["logistic"],
+            ["logistic", "ridge"],
             "numbers",
-            r"^model\.logistic: sklearn\S+ must be a regressor, .* leave the family",
+            r"^model\.logistic: sklearn\S+ must be a regressor, .* leave it out: 'model=\[ridge\]'$",
         ),
         (
             "error",
@@ -233,9 +233,10 @@ def test_a_familys_regressor_takes_its_place_where_the_target_is_a_number(config
         (None, ["ridge"], "task", r"^model\.ridge: sklearn\.linear_model\.Ridge must be a classifier"),
         (
             "log_loss",
-            ["svc"],
+            ["svc", "logistic"],
             "task",
-            r"^model\.svc: metric=log_loss needs predict_proba, which sklearn\.svm",
+            r"^model\.svc: metric=log_loss needs predict_proba, which sklearn\.svm\.LinearSVC lacks; choose "
+            r"another metric, or leave it out: 'model=\[logistic\]'$",
         ),
     ],
 )
