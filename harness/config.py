@@ -118,6 +118,8 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
     Raises:
         ConfigError: for the first key that is unknown or missing, or value of a wrong type or range.
     """
+    if isinstance(tree.get("course"), Mapping):
+        refuse_course(tree["course"])
     keys(tree, "", SWEEP_KEYS, optional=["model"])  # absent where the list of families is empty
     data = data_settings(tree["data"])
     root, uri = tracking(tree["tracking"])
@@ -140,6 +142,19 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         format=one_of(tree["format"], "format", FORMATS),
         trusted_modules=trusted,
         source=source,
+    )
+
+
+def refuse_course(experiments: Mapping[str, Any]) -> None:
+    """Refuse an experiment of the course, which is no preset of a sweep.
+
+    Raises:
+        ConfigError: naming it and the command that runs it.
+    """
+    first = next(iter(experiments), "")
+    raise ConfigError(
+        f"{first} is an experiment of the course, and a sweep takes a preset of its own; "
+        f"harness course 'only=[{first}]' runs it"
     )
 
 

@@ -86,7 +86,7 @@ class Finding:
     conditions: str = ""
 
 
-class NotHere(HarnessError):
+class NotHere(HarnessError):  # noqa: N818 - an outcome, not a mistake
     """An experiment cannot run, because something it needs is not on this machine.
 
     >>> print(NotHere("PyTorch is not installed", "uv pip install torch"))
@@ -118,7 +118,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range)):
         return [_plain(inner) for inner in value]
     return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
 
