@@ -33,7 +33,7 @@ from harness.plots.style import (
 
 HEIGHTS = (2.9, 2.3, 2.0)  # inches of one, two, three panels side by side
 LEFT, TICKS, RIGHT = 0.5, 0.24, 0.08  # room left of curves, below a panel, and at its right end
-MOST_MARKED = 16  # points of a curve with a marker each
+MOST_MARKED = 16  # points of a curve that get a marker
 
 
 def finding_picture(panels: Sequence[Panel]) -> Chart:
@@ -112,11 +112,10 @@ def _draw_lines(axes: Axes, panel: Lines, names: Sequence[str]) -> None:
     for label, curve in panel.curves.items():
         drawn = look(names.index(label))
         x, y = np.asarray(curve.x, float), np.asarray(curve.y, float)
-        if len(x) > MOST_MARKED:
-            drawn["marker"] = ""
+        often = -(-len(x) // MOST_MARKED)
         if curve.low is not None and curve.high is not None:
             axes.fill_between(x, curve.low, curve.high, color=drawn["color"], alpha=0.16, linewidth=0)
-        axes.plot(x, y, linewidth=1.5, markersize=4.5, zorder=3, **drawn)
+        axes.plot(x, y, linewidth=1.5, markersize=4.5, zorder=3, markevery=often, **drawn)
     for axis, is_log in ((axes.xaxis, panel.log_x), (axes.yaxis, panel.log_y)):
         if is_log:
             (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
