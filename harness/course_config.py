@@ -107,8 +107,8 @@ def _experiment(key: str, value: object) -> Experiment:
     data = tuple(name(each, f"{path}.data") for each in fields.get("data", ()))
     sweep = flag(fields.get("sweep", False), f"{path}.sweep")
     settings = _settings(key, fields["settings"], f"{path}.settings")
-    said = (text(fields[part], f"{path}.{part}") for part in ("section", "statement"))
-    return Experiment(key, *said, settings, data, sweep)
+    section, statement = (text(fields[part], f"{path}.{part}") for part in ("section", "statement"))
+    return Experiment(key, section, statement, settings, data, sweep)
 
 
 def _settings(key: str, value: object, path: str) -> dict[str, Any]:

@@ -137,4 +137,4 @@ def _panel(kind: str, **fields: Any) -> Panel:
         fields["values"] = {label: tuple(value) for label, value in fields["values"].items()}
     else:
         fields["images"] = {label: np.asarray(image) for label, image in fields["images"].items()}
-    return PANELS[kind](**fields)  # type: ignore[no-any-return]
+    return PANELS[kind](**fields)

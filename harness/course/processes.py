@@ -56,7 +56,7 @@ class Ended:
 
 def run_all(works: Iterable[Work], at_once: int = AT_ONCE) -> Iterator[Ended]:
     """How each experiment ended, as they end."""
-    waiting, idle, busy = list(works), list[_Lane](), dict[Connection, _Lane]()
+    waiting, idle, busy = list(works), list[_Lane](), dict[Any, _Lane]()
     try:
         while waiting or busy:
             while waiting and len(busy) < at_once:
@@ -64,7 +64,7 @@ def run_all(works: Iterable[Work], at_once: int = AT_ONCE) -> Iterator[Ended]:
                 busy[lane.here] = lane
                 lane.begin(waiting.pop(0))
             for ready in wait(list(busy)):
-                lane = busy.pop(ready)  # type: ignore[arg-type]
+                lane = busy.pop(ready)
                 ended = lane.ended()
                 if lane.process.is_alive():
                     idle.append(lane)

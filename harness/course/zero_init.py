@@ -56,6 +56,7 @@ def run(
     task = data["digits"]
 
     def trained(depth: int, activation: str, initializer: str, repeat: int = 0) -> Trained:
+        taken = steps if depth else LONGER * steps
         network = NeuralNetworkClassifier(
             (units,) * depth,
             activation=activation,
@@ -65,11 +66,11 @@ def run(
             learning_rate=learning_rate,
             l2=0.0 if depth else L2,
             batch_size=None,
-            steps=steps if depth else LONGER * steps,
+            steps=taken,
             dtype="float64",
             random_state=seed_for("start", seed=seed, repeat=repeat),
         )
-        return _watched(network, task)
+        return _watched(network, task, taken)
 
     cases = [(activation, depth) for activation in activations for depth in layers]
     zero = {case: trained(case[1], case[0], "zeros") for case in cases}
@@ -79,13 +80,13 @@ def run(
     return _judged(zero, random, logistic, units)
 
 
-def _watched(network: NeuralNetworkClassifier, task: Task) -> Trained:
+def _watched(network: NeuralNetworkClassifier, task: Task, steps: int) -> Trained:
     """Losses at every step; the distinct units of the hidden layers at some of them."""
     losses, distinct = [], []
-    every = max(1, network.steps // LOOKS)
+    every = max(1, steps // LOOKS)
     for progress in network.iter_fit(task.X, task.y):
         losses.append(progress.loss)
-        if progress.step % every == 0 or progress.step == network.steps:
+        if progress.step % every == 0 or progress.step == steps:
             distinct += distinct_units(network.coefs_, network.intercepts_)
     return Trained(np.array(losses), max(distinct, default=0), min(distinct, default=0))
 
