@@ -1,4 +1,4 @@
-"""Means with their 95 % intervals: Student's over repeats; of what is no mean, the bootstrap's percentiles."""
+"""Means with their 95 % intervals: Student's over repeats, the bootstrap's of what is no mean."""
 
 from __future__ import annotations
 

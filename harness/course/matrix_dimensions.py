@@ -11,6 +11,7 @@ pass with an error is looked at beside it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,14 +44,15 @@ def run(*, sizes: list[int], rows: int, seed: int) -> Finding:
         *(float(right),) * 3,
         unit=f"of {len(table)} arrays with the shape that the notes give them",
         sentence=(
-            f"In a network of sizes {', '.join(map(str, sizes))} on m = {rows} examples, {right} of {len(table)} "
-            f"arrays have the course's shape, transposed. A weight of a wrong shape stops the pass: “{message}”."
+            f"In a network of sizes {', '.join(map(str, sizes))} on m = {rows} examples, {right} of "
+            f"{len(table)} arrays have the course's shape, transposed. A first weight that is not transposed "
+            f"stops the pass: “{message}”."
         ),
         rows=tuple(table),
         panels=(Images("W[l] as the course writes it", _scaled(images)), Images("dW[l]", _scaled(slopes))),
         conditions=(
-            "Here an example is a row, as in scikit-learn: X is (m, n[0]), W[l] is (n[l-1], n[l]) and b[l] is "
-            "a vector (n[l],), which NumPy adds to every row."
+            "Here an example is a row, as in scikit-learn: X is (m, n[0]), W[l] is (n[l-1], n[l]) and b[l] "
+            "is a vector (n[l],), which NumPy adds to every row."
         ),
     )
 
@@ -73,7 +75,7 @@ def mismatch(sizes: list[int], rows: int) -> str:
 def _table(
     sizes: list[int], m: int, parameters: Parameters, gradients: Parameters, work: Workspace
 ) -> Iterator[Row]:
-    for layer, (below, own) in enumerate(zip(sizes, sizes[1:], strict=False), 1):
+    for layer, (below, own) in enumerate(pairwise(sizes), 1):
         yield _row("W", layer, "(n[l], n[l-1])", (own, below), parameters.weights[layer - 1])
         yield _row("dW", layer, "(n[l], n[l-1])", (own, below), gradients.weights[layer - 1])
         yield _row("b", layer, "(n[l], 1)", (own, 1), parameters.biases[layer - 1][None])

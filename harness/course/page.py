@@ -103,4 +103,15 @@ def effect(found: Finding) -> str:
     >>> effect(Finding(Answer.SUPPORTED, 2.0, 1.5, 2.46, "times as many steps", "", (), ()))
     '2 times as many steps (95 % interval 1.5 to 2.46)'
     """
-    return f"{found.effect:.3g} {found.unit} (95 % interval {found.low:.3g} to {found.high:.3g})"
+    effect, low, high = (number(value) for value in (found.effect, found.low, found.high))
+    return f"{effect} {found.unit} (95 % interval {low} to {high})"
+
+
+def number(value: float) -> str:
+    """Three digits of a number, or all before the point.
+
+    >>> number(1234.5), number(0.012345), number(-2.0)
+    ('1,234', '0.0123', '−2')
+    """
+    told = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return told.replace("-", "\N{MINUS SIGN}")

@@ -33,6 +33,7 @@ from harness.plots.style import (
 
 HEIGHTS = (2.9, 2.3, 2.0)  # inches of one, two, three panels side by side
 LEFT, TICKS, RIGHT = 0.5, 0.24, 0.08  # room left of curves, below a panel, and at its right end
+SHARE = 0.8  # of the height that an image has, the rest for its name
 MOST_MARKED = 16  # points of a curve that get a marker
 
 
@@ -161,12 +162,16 @@ def _draw_images(axes: Axes, panel: Images, aspect: float) -> None:
     """All images on one scale, in rows and columns that fill the panel; each below its name."""
     axes.set_axis_off()
     count = len(panel.images)
-    columns = min(count, max(1, math.ceil(math.sqrt(count * aspect))))
+    shape = np.mean([image.shape[1] / image.shape[0] for image in panel.images.values()])
+    columns = max(
+        range(1, count + 1),
+        key=lambda columns: min(aspect / columns, SHARE * shape / math.ceil(count / columns)),
+    )
     rows = math.ceil(count / columns)
     most = max(float(np.abs(image).max()) for image in panel.images.values()) or 1.0
     for k, (label, image) in enumerate(panel.images.items()):
         row, column = divmod(k, columns)
-        box = (column / columns + 0.01, 1 - (row + 1) / rows, 0.98 / columns, 0.8 / rows)
+        box = (column / columns + 0.01, 1 - (row + 1) / rows, 0.98 / columns, SHARE / rows)
         inner = axes.inset_axes(box)
         inner.imshow(image, cmap="RdBu_r", vmin=-most, vmax=most, interpolation="nearest")
         inner.set_title(label, size=LABEL_SIZE, pad=2.5, color=INK)
