@@ -15,6 +15,7 @@ from harness.report.tables import replace_text
 if TYPE_CHECKING:
     from harness.course_config import CourseConfig, Experiment
 
+MOST_ROWS = 24  # of a table on the page; all are in MLflow
 NOT_RUN = Ended("", "not run", reason="not recorded with these settings; the command below runs it")
 INTRODUCTION = """\
 # The course, run
@@ -89,11 +90,26 @@ def _part(one: Experiment, ended: Ended, pictures: str) -> Iterator[str]:
         yield f"{found.sentence}\n"
         if found.conditions:
             yield f"*Conditions.* {found.conditions}\n"
+        if 0 < len(found.rows) <= MOST_ROWS:
+            yield from _numbers(found)
     took = f" · {ended.seconds:.0f} s" if found is not None else ""
     yield (
         f"`harness course 'only=[{one.name}]'` · `harness/course/{one.name}.py` · "
         f"`conf/experiment/{one.name}.yaml`{took}\n"
     )
+
+
+def _numbers(found: Finding) -> Iterator[str]:
+    """The rows behind the picture, folded away."""
+    columns = list(dict.fromkeys(column for row in found.rows for column in row))
+    yield "<details><summary>The numbers</summary>\n"
+    yield f"| {' | '.join(column.replace('_', ' ') for column in columns)} |"
+    yield f"|{' --- |' * len(columns)}"
+    for row in found.rows:
+        cells = (row.get(column, "") for column in columns)
+        told = (number(cell) if isinstance(cell, float) else str(cell) for cell in cells)
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in told)} |"
+    yield "\n</details>\n"
 
 
 def effect(found: Finding) -> str:

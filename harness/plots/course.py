@@ -126,8 +126,12 @@ def _draw_lines(axes: Axes, panel: Lines, names: Sequence[str]) -> None:
             axis.set_minor_formatter(NullFormatter())
             axis.set_minor_locator(NullLocator())
         else:
-            axis.set_major_locator(MaxNLocator(5))
+            axis.set_major_locator(MaxNLocator(5, integer=axis is axes.xaxis and _is_whole(panel)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: _told(value)))
+
+
+def _is_whole(panel: Lines) -> bool:
+    return all(float(x).is_integer() for curve in panel.curves.values() for x in curve.x)
 
 
 def _told(value: float) -> str:
