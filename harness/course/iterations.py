@@ -125,14 +125,14 @@ def _judged(found: Mapping[Case, Courses], looks: list[int]) -> Finding:
     effects = np.mean([found[name, largest].change(found[name, largest].loss, -1) for name in names], axis=0)
     told = "; ".join(
         f"{name} at rate {rate:g}: best after {best[name, rate]:,.0f} steps, "
-        f"+{late[name, rate][0]:.2f} at the end"
+        f"{late[name, rate][0]:+.2f} at the end"
         for name, rate in found
     )
     return Finding(
         verdict,
         *mean_interval(effects),
         unit=f"more log-loss after {looks[-1]:,} steps than after the chosen number (rate {largest:g})",
-        sentence=f"The held-out loss falls, turns and rises, elsewhere in every case: {told}.",
+        sentence=f"The number of steps with the lowest held-out loss, and the test loss after that: {told}.",
         rows=tuple(_rows(found, looks)),
         panels=tuple(_panel(found, name, looks) for name in names),
         conditions=_conditions(found),
@@ -140,13 +140,17 @@ def _judged(found: Mapping[Case, Courses], looks: list[int]) -> Finding:
 
 
 def _conditions(found: Mapping[Case, Courses]) -> str:
-    told = []
+    told, turns, flat = [], dict[str, None](), dict[str, None]()
     for (name, rate), of in found.items():
+        rises = mean_interval(of.change(of.loss, -1))[1] > 0
+        (turns if rises else flat)[f"{name} at rate {rate:g}"] = None
         mean, low, high = mean_interval(100 * of.change(of.error, -1))
         told.append(f"{name} at rate {rate:g} {mean:+.1f} ({low:+.1f} to {high:+.1f})")
+    where = f"It surely rises again on {', '.join(turns)}. " if turns else ""
+    where += f"On {', '.join(flat)} training may as well run on. " if flat else ""
     return (
-        "The loss turns before the error does, because it also counts how sure a wrong answer is. Points of "
-        f"test error at the end over the chosen step: {'; '.join(told)}."
+        f"{where}The loss turns before the error does, because it also counts how sure a wrong answer is. "
+        f"Points of test error at the end over the chosen step: {'; '.join(told)}."
     )
 
 

@@ -33,6 +33,7 @@ from harness.plots.style import (
 
 HEIGHTS = (2.9, 2.3, 2.0)  # inches of one, two, three panels side by side
 LEFT, TICKS, RIGHT = 0.5, 0.24, 0.08  # room left of curves, below a panel, and at its right end
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHARE = 0.8  # of the height that an image has, the rest for its name
 MOST_MARKED = 16  # points of a curve that get a marker
 
@@ -122,7 +123,7 @@ def _draw_lines(axes: Axes, panel: Lines, names: Sequence[str]) -> None:
             (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
             low, high = sorted(axis.get_view_interval())
             near = math.log10(high / low) < 1.7
-            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if near else (1.0,), numticks=6))
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if near else (1.0,), numticks=5))
             axis.set_minor_formatter(NullFormatter())
             axis.set_minor_locator(NullLocator())
         else:
@@ -137,9 +138,11 @@ def _is_whole(panel: Lines) -> bool:
 def _told(value: float) -> str:
     """A number of an axis.
 
-    >>> _told(20000.0), _told(0.0001), _told(-0.5)
-    ('20k', '0.0001', '−0.5')
+    >>> _told(20000.0), _told(1e-6), _told(1e9), _told(-0.5)
+    ('20k', '10⁻⁶', '10⁹', '−0.5')
     """
+    if value > 0 and not 1e-4 < value < 1e6 and (power := math.log10(value)).is_integer():
+        return "10" + f"{power:.0f}".translate(RAISED)
     if abs(value) >= 1000 and float(value).is_integer() and value > 0:
         return short(int(value))
     return f"{value:.6g}".replace("-", "\N{MINUS SIGN}")

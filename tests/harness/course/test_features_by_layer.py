@@ -18,10 +18,10 @@ def test_the_last_layers_activations_give_the_networks_own_answers(task):
 def test_what_a_network_learned_helps_the_probe_more_than_random_weights(found):
     rows = found("features_by_layer").rows
 
-    def error(weights):
-        return np.mean([r["probe_error"] for r in rows if (r["weights"], r["layer"]) == (weights, 2)])
+    def error(weights, layer):
+        return np.mean([r["probe_error"] for r in rows if (r["weights"], r["layer"]) == (weights, layer)])
 
-    assert error("learned") < error("random")
+    assert error("learned", 2) < error("random", 2)
     inputs = [
         [r["probe_error"] for r in rows if (r["weights"], r["layer"]) == (w, 0)]
         for w in ("learned", "random")
