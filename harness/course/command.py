@@ -24,6 +24,7 @@ from harness.tracking import course as record
 from harness.tracking.store import Store, open_store
 
 if TYPE_CHECKING:
+    from harness.course.default_sweep import DefaultSweep
     from harness.course_config import CourseConfig, Experiment
 
 
@@ -68,12 +69,25 @@ def _prepare(experiment: Experiment, config: CourseConfig) -> Prepared:
     """The experiment with its data, prepared where the cache lacks it."""
     try:
         tasks = {name: data.load(name, {}, config.root / "cache") for name in experiment.data}
-    except (DataError, NotHere) as absent:
+    except DataError as absent:
         return Prepared(experiment, reason=str(absent))
     settings = experiment.settings
-    key = key_of(experiment.name, settings, [task.digest for task in tasks.values()])
+    digests, given = [task.digest for task in tasks.values()], dict[str, Any]()
+    if experiment.sweep:
+        try:
+            given["sweep"] = _sweep(config)
+        except NotHere as absent:
+            return Prepared(experiment, reason=str(absent))
+        digests.append(given["sweep"].digest)
+    key = key_of(experiment.name, settings, digests)
     folders = {name: task.path for name, task in tasks.items()}
-    return Prepared(experiment, key, Work(experiment.name, settings, folders, {}))
+    return Prepared(experiment, key, Work(experiment.name, settings, folders, given))
+
+
+def _sweep(config: CourseConfig) -> DefaultSweep:
+    from harness.course.default_sweep import default_sweep  # reaches Dask, which few experiments need
+
+    return default_sweep(config.root, config.uri)
 
 
 def _recorded(store: Store, prepared: Iterable[Prepared]) -> dict[str, str]:
