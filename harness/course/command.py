@@ -41,7 +41,8 @@ class Prepared:
 def run(config: CourseConfig) -> int:
     """Run what is asked for and not recorded; exit status 1 where one failed."""
     store = open_store(config.root, config.uri)
-    prepared = [_prepare(one, config) for one in config.experiments]
+    shown = {*config.only, *record.names(store)}
+    prepared = [_prepare(one, config) for one in config.experiments if one.name in shown]
     ended = {name: _read(name, text) for name, text in _recorded(store, prepared).items()}
     works = {
         one.experiment.name: one
@@ -147,5 +148,6 @@ def _table(finding: Finding) -> str:
 def _line(ended: Ended, when: str) -> str:
     """How an experiment ended, in one line."""
     if ended.finding is None:
-        return f"{ended.name}: {ended.outcome}: {one_line(ended.reason)}"
+        where = "; HYDRA_FULL_ERROR=1 in the environment shows where" if ended.trace else ""
+        return f"{ended.name}: {ended.outcome}: {one_line(ended.reason)}{where}"
     return f"{ended.name}: {ended.finding.verdict}, {page.effect(ended.finding)} ({when})"

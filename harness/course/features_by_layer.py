@@ -57,9 +57,10 @@ def trained(
     network: NeuralNetworkClassifier, X: Array, y: Array, is_learned: bool
 ) -> NeuralNetworkClassifier:
     """The network after its training, or after a first step so small that it changes nothing."""
-    if is_learned:
-        return network.fit(X, y)
-    return clone(network).set_params(steps=1, learning_rate=1e-12).fit(X, y)
+    ready: NeuralNetworkClassifier = clone(network)
+    if not is_learned:
+        ready.set_params(steps=1, learning_rate=1e-12)
+    return ready.fit(X, y)
 
 
 def activations(network: NeuralNetworkClassifier, X: Array) -> list[Array]:

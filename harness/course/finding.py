@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.verdicts import Answer
 
 Array = NDArray[Any]
+Values = Sequence[float] | Array
 Row = Mapping[str, str | int | float]
 
 
@@ -23,10 +24,10 @@ Row = Mapping[str, str | int | float]
 class Curve:
     """y over x, in a band from low to high where both are given; all of equal length."""
 
-    x: Sequence[float]
-    y: Sequence[float]
-    low: Sequence[float] | None = None
-    high: Sequence[float] | None = None
+    x: Values
+    y: Values
+    low: Values | None = None
+    high: Values | None = None
 
 
 @dataclass(frozen=True)

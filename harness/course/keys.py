@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+FINDING = "harness.course.finding"  # the form of what is found, on which no number depends
+
 
 def key_of(name: str, settings: Mapping[str, Any], given: Iterable[str]) -> str:
     """The key of an experiment with these settings, given data (or a sweep) of these digests."""
@@ -19,11 +21,13 @@ def key_of(name: str, settings: Mapping[str, Any], given: Iterable[str]) -> str:
 
 
 def source_digest(name: str) -> str:
-    """Hash of the experiment's file, of those beside it that it imports from, and of all of models/."""
+    """Hash of the experiment's file, of those beside it that it computes with, and of all of models/."""
     own = importlib.import_module(f"harness.course.{name}")
     beside = {_home(value) for value in vars(own).values()}
     files = {own.__file__} | {
-        importlib.import_module(module).__file__ for module in beside if module.startswith("harness.course.")
+        importlib.import_module(module).__file__
+        for module in beside
+        if module.startswith("harness.course.") and module != FINDING
     }
     digest = hashlib.sha256(_models_digest().encode())
     for file in sorted(str(file) for file in files):

@@ -118,9 +118,10 @@ def _judged(
     mean = [{key: float(np.mean([one[key] for one in batch])) for key in SPACE} for batch in named]
     told = "; ".join(f"{name} by {by}: {_ranking(found)}" for (name, by), found in shares.items())
     batches = next(iter(tried.values()))
+    effect, low, high = (100 * each for each in leads(mean))
     return Finding(
         verdict,
-        *(100 * each for each in leads(mean)),
+        *(effect, low, high),
         unit="percent of importance (fANOVA) by which the learning rate leads the next parameter",
         sentence=f"Importance in {len(batches)} batches of {len(batches[0])} random trials: {told}.",
         rows=tuple(_rows(tried)),
@@ -152,10 +153,9 @@ def _rows(tried: Mapping[str, Sequence[Sequence[Trial]]]) -> list[Row]:
             "data": name,
             "batch": k,
             "trial": trial.number,
-            **trial.params,
-            "loss": trial.value,
-            "error": trial.error,
-        }  # type: ignore[dict-item]
+            **{each: value for each, value in trial.params.items() if value is not None},
+            "loss": float(trial.value or 0.0),
+        }
         for name, batches in tried.items()
         for k, batch in enumerate(batches)
         for trial in batch

@@ -81,7 +81,7 @@ def _word(ended: Ended) -> str:
 def _part(one: Experiment, ended: Ended, pictures: str) -> Iterator[str]:
     found = ended.finding
     yield f"## {one.name}\n"
-    yield f"*{one.section}.* “{one.statement}.”\n"
+    yield f"*{one.section}*: “{one.statement}.”\n"
     if found is None:
         yield f"**{ended.outcome.capitalize()}**: {ended.reason}.\n"
     else:

@@ -113,14 +113,14 @@ def _judged(found: Mapping[int, Trained], looks: list[int]) -> Finding:
         verdict = Answer.SUPPORTED
     elif slope[1] > 0 or grows < 0:
         verdict = Answer.CONTRADICTED
-    effect = [100 * (np.exp(each) - 1) for each in slope]
+    mean, low, high = (100 * (float(np.exp(each)) - 1) for each in slope)
     return Finding(
         verdict,
-        *(float(each) for each in effect),
+        *(mean, low, high),
         unit="% of the error for ten times the operations, along the envelope",
         sentence=(
             f"From {_short(budgets[0])} to {_short(budgets[-1])} operations, the lowest test error falls "
-            f"from {lowest[0]:.0f} to {lowest[-1]:.1f} %, by {-effect[0]:.0f} % for each ten times more; the "
+            f"from {lowest[0]:.0f} to {lowest[-1]:.1f} %, by {-mean:.0f} % for each ten times more; the "
             f"best width grows from {best[0]:.0f} to {best[-1]:.0f} units (rank correlation {grows:.2f})."
         ),
         rows=tuple(_rows(found, looks)),

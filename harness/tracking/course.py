@@ -19,6 +19,16 @@ from harness.tracking.store import Store
 EXPERIMENT, FINDING = "course", "finding.json"
 
 
+def names(store: Store) -> set[str]:
+    """The experiments that have a finding, with whatever settings."""
+    with store.told():
+        experiment = store.client.get_experiment_by_name(EXPERIMENT)
+        if experiment is None:
+            return set()
+        runs = find(store, [experiment.experiment_id], "FINISHED", kind="course")
+        return {run.info.run_name for run in runs}
+
+
 def recorded(store: Store, keys: Iterable[str]) -> dict[str, str]:
     """Key -> the text of its newest `finding.json`; a damaged one counts as absent, and is made again."""
     wanted, found = set(keys), {}

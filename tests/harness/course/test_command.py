@@ -85,6 +85,16 @@ def test_an_experiment_whose_data_is_absent_is_not_run_and_the_command_is_told(c
     assert "zero_init: not run: " in capsys.readouterr().out
 
 
+def test_nothing_is_prepared_for_what_is_neither_asked_for_nor_recorded(config, broken, monkeypatch):
+    other = replace(broken, data=("flights",))
+    both = replace(config, experiments=(other, *config.experiments))
+    assert command.run(both) == 0
+    assert not list((config.root / "cache").glob("flights*"))
+    assert (
+        "not recorded with these settings" in (config.root / "reports" / "course" / "course.md").read_text()
+    )
+
+
 def test_the_page_lists_every_statement_in_the_order_of_the_notes(config, tmp_path):
     page = tmp_path / "docs" / "course.md"
     page.parent.mkdir()
