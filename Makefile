@@ -26,7 +26,7 @@ ifneq ($(MADE_WITH),$(strip $(shell $(PYTHON) -c '$(SAY_VERSION)' 2>/dev/null)))
 endif
 endif
 
-.PHONY: help setup test lint scale reliability sample soak bench measure lock audit clean
+.PHONY: help setup test lint scale course reliability sample soak bench measure lock audit clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ setup: $(STAMP)  ## make the environment (.venv) and nothing else
 
 scale: setup  ## the main job: tune five families on real data and write the report
 	$(BIN)/python -m harness sweep
+
+course: scale  ## after the main job, the course's statements as experiments, ten minutes; docs/course.md
+	$(BIN)/python -m harness course page=docs/course.md
 
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.config import parse, parse_doctor, parse_ui
+from harness.course_config import parse_course
 from harness.data_config import parse_data
 from harness.reproduce_config import parse_reproduce
 
@@ -60,6 +61,12 @@ COMMANDS = {
         "data",
         parse_data,
         "harness.data.command:show",
+    ),
+    "course": Command(
+        "run the statements of a deep-learning course as experiments, write the page of their verdicts",
+        "course",
+        parse_course,
+        "harness.course.command:run",
     ),
     "ui": Command("open MLflow's pages on the records", "ui", parse_ui, "harness.ui:serve"),
     "reproduce": Command(

@@ -24,6 +24,18 @@ def choices() -> dict[str, list[str]]:
     return {group.name: sorted(file.stem for file in group.glob("*.yaml")) for group in groups}
 
 
+def of_the_course() -> tuple[str, ...]:
+    """The files of `experiment/` that are experiments of the course; the others are presets of a sweep.
+
+    >>> "quick" in of_the_course(), "zero_init" in of_the_course()
+    (False, True)
+    """
+    files = sorted(folder().glob("experiment/*.yaml"))
+    return tuple(
+        file.stem for file in files if file.read_text(encoding="utf-8").startswith("# @package course.")
+    )
+
+
 def refuse_shadowed(first: Path, others: Iterable[Path]) -> None:
     """Refuse a user's choice that has the name of one of ours: Hydra would read ours, silently.
 

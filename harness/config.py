@@ -121,6 +121,8 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
     Raises:
         ConfigError: for the first key that is unknown or missing, or value of a wrong type or range.
     """
+    if isinstance(tree.get("course"), Mapping):
+        refuse_course(tree["course"])
     # model is absent where the list of families is empty, metric in what was recorded before there was one
     keys(tree, "", SWEEP_KEYS, optional=["model", "metric"])
     data = data_settings(tree["data"])
@@ -146,6 +148,19 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         trusted_modules=trusted,
         source=source,
         metric=None if (metric := tree.get("metric")) is None else one_of(metric, "metric", METRICS),
+    )
+
+
+def refuse_course(experiments: Mapping[str, Any]) -> None:
+    """Refuse an experiment of the course, which is no preset of a sweep.
+
+    Raises:
+        ConfigError: naming it and the command that runs it.
+    """
+    first = next(iter(experiments), "")
+    raise ConfigError(
+        f"{first} is an experiment of the course, and a sweep takes a preset of its own; "
+        f"harness course 'only=[{first}]' runs it"
     )
 
 

@@ -65,7 +65,7 @@ def _folded(cause: Any) -> str:
 def _missing_file(error: Any, choices: dict[str, list[str]]) -> str:
     group, _, choice = error.missing_cfg_file.rpartition("/")
     if not group:
-        known = ["config", "data", "ui", "doctor", "reproduce"]
+        known = ["config", "course", "data", "ui", "doctor", "reproduce"]
         return f"there is no configuration {choice!r}; {nearest(choice, known)}"
     return f"{group} has no choice {choice!r}; {nearest(choice, error.options or choices.get(group, []))}"
 

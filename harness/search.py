@@ -7,7 +7,7 @@ are one study; `studies=(K, T)` makes K of T trials, each with its own seed, sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,10 @@ MOST_TRIALS = 1000  # on a budget of seconds: settings that all fail at once wou
 # Optuna's default, PED-ANOVA, is faster (.02 s against .8 s a family), but orders the parameters of the same
 # trials otherwise when their values are centred instead of ranked; fANOVA does not, nor for another seed.
 IMPORTANCE = "fANOVA"
+_EVALUATORS: dict[str, Callable[[], optuna.importance.BaseImportanceEvaluator]] = {
+    "fANOVA": lambda: optuna.importance.FanovaImportanceEvaluator(n_trees=32, seed=0),
+    "PED-ANOVA": optuna.importance.PedAnovaImportanceEvaluator,
+}
 FEWEST_RANKED = 20  # trials that importance is estimated from
 
 _STATES = {Outcome.COMPLETE: TrialState.COMPLETE, Outcome.PRUNED: TrialState.PRUNED}
@@ -168,22 +172,26 @@ def _frozen(trial: Trial, distributions: Mapping[str, BaseDistribution]) -> optu
     )
 
 
-def importances(space: Mapping[str, Any], cells: Iterable[Sequence[Trial]]) -> dict[str, float]:
+def importances(
+    space: Mapping[str, Any], cells: Iterable[Sequence[Trial]], evaluator: str = IMPORTANCE
+) -> dict[str, float]:
     """How much each searched parameter of a family decides how well a setting does: shares that sum to 1.
 
-    The share is of the variance of a setting's rank that its parameter alone explains, by the evaluator named
-    in `IMPORTANCE`, over the complete trials of all cells. Ranks are within a cell, from 0 (best) to 1, so
+    The share is of the variance of a setting's rank that its parameter alone explains, by the evaluator of
+    that name, over the complete trials of all cells. Ranks are within a cell, from 0 (best) to 1, so
     that neither the size nor the draw of rows counts. Pruned trials are left out: a parameter whose bad
     values are always pruned looks less important than it is.
 
     Args:
         space: the family's space on this data (`space.on_data`).
         cells: the trials of each cell.
+        evaluator: "fANOVA" or "PED-ANOVA", which can disagree.
 
     Returns:
         Parameter -> share, the largest first; empty where too few trials are complete or nothing varies.
 
-    Source: Hutter, Hoos, Leyton-Brown, "An efficient approach for assessing hyperparameter importance", 2014.
+    Sources: Watanabe, Bansal, Hutter, "PED-ANOVA", 2023, and
+    Hutter, Hoos, Leyton-Brown, "An efficient approach for assessing hyperparameter importance", 2014.
     """
     distributions = _distributions(space)
     study = optuna.create_study()
@@ -193,8 +201,7 @@ def importances(space: Mapping[str, Any], cells: Iterable[Sequence[Trial]]) -> d
     varies = any(len({trial.params[path] for trial in ranked}) > 1 for path in distributions)
     if len(ranked) < FEWEST_RANKED or not varies or len({trial.value for trial in ranked}) == 1:
         return {}
-    evaluator = optuna.importance.FanovaImportanceEvaluator(n_trees=32, seed=0)
-    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    found = optuna.importance.get_param_importances(study, evaluator=_EVALUATORS[evaluator]())
     return {path: float(share) for path, share in found.items()}
 
 

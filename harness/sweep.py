@@ -117,6 +117,17 @@ def redraw(config: SweepConfig) -> int:
     return _status(plan, records)
 
 
+def found(config: SweepConfig) -> tuple[Findings, str] | None:
+    """What a sweep found and the digest of its cells; None where a cell is not recorded, or failed."""
+    store = reading.existing_store(config.root, config.uri)
+    plan = planning.of(config)
+    ended = reading.ended_cells(store, plan.task.name, plan.keys)
+    if planning.missing(plan, ended):
+        return None
+    records = [ended[cell.key] for cell in plan.cells]
+    return _findings(config, plan, store, records), sweeps.digest_of(records, plan.labels)
+
+
 def _recorded(config: SweepConfig) -> tuple[Plan, Store, Mapping[str, CellRecord]]:
     store = reading.existing_store(config.root, config.uri)
     plan = planning.of(config, report.check_folder)

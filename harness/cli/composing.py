@@ -50,7 +50,12 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
     program = hydra_main(version_base="1.3", config_path=conf, config_name=primary)(collect)
     complaints = StringIO()
     try:
-        with redirect_stderr(complaints), _hydra_at_peace(arguments), noting_environment():
+        with (
+            redirect_stderr(complaints),
+            _hydra_at_peace(arguments),
+            _own_experiments(primary),
+            noting_environment(),
+        ):
             program()
     except SystemExit as end:
         if end.code:
@@ -110,6 +115,26 @@ def _hydra_at_peace(arguments: list[str]) -> Iterator[None]:
                 del os.environ["HYDRA_FULL_ERROR"]
             else:
                 os.environ["HYDRA_FULL_ERROR"] = wanted
+
+
+@contextmanager
+def _own_experiments(primary: str) -> Iterator[None]:
+    """Help, completion and errors name presets to a sweep, and to the course its experiments."""
+    from hydra._internal.config_repository import ConfigRepository
+
+    listed, of_the_course = ConfigRepository.get_group_options, conf_files.of_the_course()
+
+    def own(self: ConfigRepository, group_name: str, *filters: Any, **named: Any) -> list[str]:
+        names = listed(self, group_name, *filters, **named)
+        if group_name.rstrip("/") != "experiment":
+            return names
+        return [each for each in names if (each in of_the_course) == (primary == "course")]
+
+    ConfigRepository.get_group_options = own  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        ConfigRepository.get_group_options = listed  # type: ignore[method-assign]
 
 
 def _refuse_callback(*_: object, **__: object) -> None:

@@ -5,6 +5,7 @@ results give the same bytes whatever the settings of the person who draws.
 """
 
 from harness.plots.chart import curves_figure, curves_picture, describe, plot_curves
+from harness.plots.course import finding_picture
 from harness.plots.differences import Panel, differences_picture
 from harness.plots.forecasts import forecasts_picture
 from harness.plots.importances import importances_picture
@@ -26,6 +27,7 @@ __all__ = [
     "data_uri",
     "describe",
     "differences_picture",
+    "finding_picture",
     "forecasts_picture",
     "importances_picture",
     "plot_curves",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
@@ -57,14 +58,14 @@ class Grid:
         each = [heights] * len(titles) if isinstance(heights, (int, float)) else list(heights)
         room = [max(_height(heads[k]) for k in row) for row in rows]
         tall = [max(each[k] for k in row) for row in rows]
-        lines = _flow(keys, width)
+        lines = flow(keys, width)
         total = (
             *(sum(max(map(_height, line)) + GAP for line in lines), _height(units[0]), _height(units[1])),
             *(sum(room), sum(tall), len(rows) * (TICKS + GAP), 2 * PAD),
         )
         height = sum(total)
         self.figure.set_size_inches(width, height)
-        y = self._place_key(looks, lines, height - PAD)
+        y = place_key(self.figure, looks, lines, height - PAD)
         units[0].set_position((PAD, y))
         y -= _height(units[0]) + GAP
         self.axes: list[Axes] = []
@@ -83,22 +84,8 @@ class Grid:
         axes.tick_params(color=LINES, labelcolor=INK, labelsize=LABEL_SIZE, pad=2.5)
         return axes
 
-    def _place_key(
-        self, looks: Mapping[Text, dict[str, Any]], lines: Sequence[Sequence[Text]], y: float
-    ) -> float:
-        for line in lines:
-            x = PAD
-            for text in line:
-                mark = Line2D([x + 0.06], [y - 0.075], markersize=5.5, linestyle="", **looks[text])
-                mark.set_transform(self.figure.dpi_scale_trans)
-                self.figure.add_artist(mark)
-                text.set_position((x + KEY_INDENT, y))
-                x += KEY_INDENT + extent(text)[0] + BETWEEN
-            y -= max(map(_height, line)) + GAP
-        return y
 
-
-def _flow(texts: Sequence[Text], width: float) -> list[list[Text]]:
+def flow(texts: Sequence[Text], width: float) -> list[list[Text]]:
     """Names in lines, each as full as the width allows."""
     lines: list[list[Text]] = []
     x = width
@@ -110,6 +97,22 @@ def _flow(texts: Sequence[Text], width: float) -> list[list[Text]]:
         lines[-1].append(text)
         x += wide + BETWEEN
     return lines
+
+
+def place_key(
+    figure: Figure, looks: Mapping[Text, dict[str, Any]], lines: Sequence[Sequence[Text]], y: float
+) -> float:
+    """Put the names and their markers from y downwards; the y below them, in inches."""
+    for line in lines:
+        x = PAD
+        for text in line:
+            mark = Line2D([x + 0.06], [y - 0.075], markersize=5.5, linestyle="", **looks[text])
+            mark.set_transform(figure.dpi_scale_trans)
+            figure.add_artist(mark)
+            text.set_position((x + KEY_INDENT, y))
+            x += KEY_INDENT + extent(text)[0] + BETWEEN
+        y -= max(map(_height, line)) + GAP
+    return y
 
 
 def _height(text: Text) -> float:

@@ -3,10 +3,10 @@
 store.py opens (and makes) the database, after integrity.py read it through, and database.py looks at it as a
 file; claims.py keeps two drivers off the same cell, remote.py also where they share nothing but a server;
 patience.py waits out what outage.py says may pass; recorder.py writes cells and trials, sweeps.py what is
-derived from them; finding.py finds runs, and reading.py reads them back, recorded.py one whole for
-reproduction. Below these, tables.py and writing.py do at once for a local store what MLflow's client does in
-many steps. digests.py tells whether a run is what was recorded, artifacts.py a file, damage.py every cell and
-sweep; leftovers.py finds what cut-off sweeps left.
+derived from them, course.py the findings of the course; finding.py finds runs, and reading.py reads them
+back, recorded.py one whole for reproduction. Below these, tables.py and writing.py do at once for a local
+store what MLflow's client does in many steps. digests.py tells whether a run is what was recorded,
+artifacts.py a file, damage.py every cell and sweep; leftovers.py finds what cut-off sweeps left.
 """
 
 import logging

@@ -20,7 +20,7 @@ from harness.ui.server import Place
 if TYPE_CHECKING:
     from harness.config import UiConfig
 
-KINDS = ("sweep", "curve", "cell", "trial")
+KINDS = ("sweep", "curve", "cell", "trial", "course")
 STARTS = 5  # each on another port, where another program took it in between
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 

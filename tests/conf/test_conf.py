@@ -9,6 +9,7 @@ import yaml
 from harness import conf_files
 from harness.cli import compose
 from harness.config import SweepConfig, parse, parse_doctor, parse_ui
+from harness.course_config import CourseConfig, parse_course
 from harness.data_config import parse_data
 from harness.errors import ConfigError
 from harness.families import build
@@ -32,7 +33,13 @@ def family(name: str) -> Family:
     return configuration(f"model={name}").families[0]
 
 
-GROUPS = [(group, choice) for group, choices in conf_files.choices().items() for choice in choices]
+COURSE = conf_files.of_the_course()
+GROUPS = [
+    (group, choice)
+    for group, choices in conf_files.choices().items()
+    for choice in choices
+    if group != "experiment" or choice not in COURSE
+]
 
 
 @pytest.mark.parametrize(("group", "choice"), GROUPS)
@@ -43,6 +50,28 @@ def test_every_choice_of_every_group_composes_and_parses(group, choice):
 
 def test_the_groups_are_those_of_the_design():
     assert list(conf_files.choices()) == ["data", "experiment", "launch", "model", "search", "tracking"]
+
+
+@cache
+def course() -> CourseConfig:
+    (job,) = compose("course", [])
+    return parse_course(job.tree, job.source)
+
+
+def test_the_course_runs_every_experiment_there_is():
+    assert sorted(course().only) == sorted(COURSE)
+
+
+def test_every_statement_is_of_a_section_of_the_notes():
+    stated = {one.section for one in (*course().experiments, *course().told)}
+    assert stated <= set(course().sections)
+
+
+@pytest.mark.parametrize("name", COURSE)
+def test_the_quick_form_of_an_experiment_changes_only_its_settings(name):
+    fields = compose("course", [f"experiment=[{name}]"])[0].tree["course"][name]
+    assert fields["quick"].keys() <= fields["settings"].keys()
+    assert "seed" in fields["settings"]
 
 
 def test_the_other_primary_configurations_parse():

@@ -53,7 +53,7 @@ def mistake(capsys, *words):
 
 MISTAKES = [
     (["swep"], "unknown command 'swep'; did you mean sweep?"),
-    (["work"], "choose from sweep, plan, report, curves, data, ui, reproduce, doctor"),
+    (["work"], "choose from sweep, plan, report, curves, data, course, ui, reproduce, doctor"),
     (["data=digits"], "the command comes first"),
     (["-m", "sweep"], "the command comes first"),
     (["sweep", "model=svn"], "model has no choice 'svn'; did you mean svm?"),
@@ -102,6 +102,17 @@ MISTAKES = [
     (["ui", "port=70000"], "port must be a whole number from 1 to 65,535"),
     (["data", "data.path=x"], "data.path is given and no data is chosen; add data=..."),
     (["data", "seed=3"], "unknown key seed"),
+    (["sweep", "experiment=zero_init"], "a preset of its own; harness course 'only=[zero_init]' runs it"),
+    (["sweep", "experiment=zero"], "experiment has no choice 'zero'; choose from families, quick"),
+    (["course", "only=[zero_inti]"], "'zero_inti', which is no experiment; did you mean zero_init?"),
+    (["course", "only=[]"], "only must be a list of experiments"),
+    (["course", "experiment=zero_inti"], "experiment has no choice 'zero_inti'; did you mean zero_init?"),
+    (["course", "course.zero_init.settings.step=3"], "step; did you mean steps?"),
+    (["course", "+course.zero_init.settings.step=3"], "step; did you mean steps?"),
+    (["course", "course.zero_init.settings.steps=x"], "settings.steps must be a whole number"),
+    (["course", "course.zero_init.settings.layers=[1,x]"], "settings.layers must be a whole number"),
+    (["course", "course.zero_init.settings.learning_rate=x"], "learning_rate must be a number"),
+    (["course", "page=course.txt"], "page must be a path that ends in .md"),
     (["doctor", "format=xml"], "format must be one of text, json"),
 ]
 
@@ -333,12 +344,14 @@ def test_hydras_flags_work_after_the_command(capsys, tmp_path):
 
 
 COMPLETIONS = [
-    ("harness ", "sweep plan report curves data ui reproduce doctor"),
+    ("harness ", "sweep plan report curves data course ui reproduce doctor"),
     ("harness sw", "sweep"),
     ("harness sweep data=f", "data=fashion_mnist data=file data=flights"),
     ("/usr/bin/harness plan search=t", "search=tpe"),
     ("harness sweep data=digits search.tria", "search.trial_seconds= search.trials="),
     ("harness ui po", "port="),
+    ("harness sweep experiment=", "experiment=families experiment=quick"),
+    ("harness course experiment=zero", "experiment=zero_init"),
     ("harness nobody data=", ""),
     ("harness sweep 'model=[sv", ""),
     ("harness sweep --fool ", ""),

@@ -1,0 +1,133 @@
+"""The page of the course: every statement, its experiment or the reason there is none; then each finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.course.finding import Finding
+from harness.course.processes import Ended
+from harness.plots import finding_picture
+from harness.plots.style import rendered
+from harness.report.tables import replace_text
+
+if TYPE_CHECKING:
+    from harness.course_config import CourseConfig, Experiment
+
+MOST_ROWS = 24  # of a table on the page; all are in MLflow
+NOT_RUN = Ended("", "not run", reason="not recorded with these settings; the command below runs it")
+INTRODUCTION = """\
+# The course, run
+
+The statements of the notes of a first deep-learning course (Andrew Ng's *Neural Networks and Deep Learning*),
+each tried by an experiment that ends in a verdict. The rule of each verdict stands in the experiment's file
+and was fixed before it ran. *Undetermined* means that the numbers allow both. An effect is given with its
+95 % interval, over other starts, draws of rows or data sets, as its sentence says. This page is written by
+`make course`, which runs what is not recorded yet, two at a time, in at most ten minutes on two cores.
+"""
+
+
+def write(config: CourseConfig, ended: Mapping[str, Ended]) -> list[Path]:
+    """Write the page beside the reports, and where `page` says as well; the files."""
+    reports = config.root / "reports" / "course"
+    places = [(reports / "course.md", reports)]
+    if config.page is not None:
+        places.append((config.page, config.page.with_suffix("")))
+    pictures = {
+        name: rendered(finding_picture(one.finding.panels), "png")
+        for name, one in ended.items()
+        if one.finding is not None
+    }
+    for place, folder in places:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, picture in pictures.items():
+            (folder / f"{name}.png").write_bytes(picture)
+        near = folder.relative_to(place.parent).as_posix()
+        replace_text(place, text(config, ended, "" if near == "." else f"{near}/"))
+    return [place for place, _ in places]
+
+
+def text(config: CourseConfig, ended: Mapping[str, Ended], pictures: str) -> str:
+    """The page; `pictures` stands before the name of each picture."""
+    ordered = sorted(config.experiments, key=lambda one: rank(config.sections, one.section))
+    parts = [INTRODUCTION, "\n".join(_table(config, ended))]
+    parts += ["\n".join(_part(one, ended.get(one.name, NOT_RUN), pictures)) for one in ordered]
+    return "\n".join(parts)
+
+
+def rank(sections: tuple[str, ...], section: str) -> int:
+    """The place of a section in the notes; after all of them for an unknown one."""
+    return sections.index(section) if section in sections else len(sections)
+
+
+def _table(config: CourseConfig, ended: Mapping[str, Ended]) -> Iterator[str]:
+    yield "| section | statement | experiment | verdict |"
+    yield "| --- | --- | --- | --- |"
+    lines = [
+        (one.section, one.statement, f"[{one.name}](#{one.name})", _word(ended.get(one.name, NOT_RUN)))
+        for one in config.experiments
+    ]
+    lines += [(one.section, one.statement, f"none: {one.reason}", "") for one in config.told]
+    for line in sorted(lines, key=lambda line: rank(config.sections, line[0])):
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |"
+    yield ""
+
+
+def _word(ended: Ended) -> str:
+    return ended.outcome if ended.finding is None else str(ended.finding.verdict)
+
+
+def _part(one: Experiment, ended: Ended, pictures: str) -> Iterator[str]:
+    found = ended.finding
+    yield f"## {one.name}\n"
+    yield f"*{one.section}*: “{one.statement}.”\n"
+    if found is None:
+        yield f"**{ended.outcome.capitalize()}**: {ended.reason}.\n"
+    else:
+        yield f"**{found.verdict.capitalize()}**: {effect(found)}.\n"
+        yield f"![{one.name}: {found.verdict}]({pictures}{one.name}.png)\n"
+        yield f"{found.sentence}\n"
+        if found.conditions:
+            yield f"*Conditions.* {found.conditions}\n"
+        if 0 < len(found.rows) <= MOST_ROWS:
+            yield from _numbers(found)
+    took = f" · {ended.seconds:.0f} s" if found is not None else ""
+    yield (
+        f"`harness course 'only=[{one.name}]'` · `harness/course/{one.name}.py` · "
+        f"`conf/experiment/{one.name}.yaml`{took}\n"
+    )
+
+
+def _numbers(found: Finding) -> Iterator[str]:
+    """The rows behind the picture, folded away."""
+    columns = list(dict.fromkeys(column for row in found.rows for column in row))
+    yield "<details><summary>The numbers</summary>\n"
+    yield f"| {' | '.join(column.replace('_', ' ') for column in columns)} |"
+    yield f"|{' --- |' * len(columns)}"
+    for row in found.rows:
+        cells = (row.get(column, "") for column in columns)
+        told = (number(cell) if isinstance(cell, float) else str(cell) for cell in cells)
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in told)} |"
+    yield "\n</details>\n"
+
+
+def effect(found: Finding) -> str:
+    """The effect with its interval.
+
+    >>> from harness.verdicts import Answer
+    >>> effect(Finding(Answer.SUPPORTED, 2.0, 1.5, 2.46, "times as many steps", "", (), ()))
+    '2 times as many steps (95 % interval 1.5 to 2.46)'
+    """
+    effect, low, high = (number(value) for value in (found.effect, found.low, found.high))
+    return f"{effect} {found.unit} (95 % interval {low} to {high})"
+
+
+def number(value: float) -> str:
+    """Three digits of a number, or all before the point.
+
+    >>> number(1234.5), number(0.012345), number(-2.0)
+    ('1,234', '0.0123', '−2')
+    """
+    told = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return told.replace("-", "\N{MINUS SIGN}")
