@@ -178,3 +178,16 @@ def sequence(value: object, path: str, of: str) -> list[Any]:
     if not isinstance(value, list) or not value:
         raise mistake(path, f"a list of {of}", value)
     return value
+
+
+def refuse_course(experiments: Mapping[str, Any]) -> None:
+    """Refuse an experiment of the course, which is no preset of a sweep.
+
+    Raises:
+        ConfigError: naming it and the command that runs it.
+    """
+    first = next(iter(experiments), "")
+    raise ConfigError(
+        f"{first} is an experiment of the course, and a sweep takes a preset of its own; "
+        f"harness course 'only=[{first}]' runs it"
+    )

@@ -7,24 +7,32 @@ Imports neither Hydra nor NumPy, so that help and completion stay quick.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.checks import address, flag, keys, mistake, name, one_of, path_of, positive, sequence, whole
-from harness.errors import ConfigError
+from harness.checks import (
+    address,
+    flag,
+    keys,
+    mistake,
+    name,
+    one_of,
+    path_of,
+    positive,
+    refuse_course,
+    sequence,
+    whole,
+)
 from harness.family_config import parse_families
 from harness.launch_config import LaunchSettings, parse_launch
+from harness.search_config import parse_search
 from harness.secrets import refuse_secrets
 
 if TYPE_CHECKING:
     from harness.records import ClaimSettings, Family, SearchSettings
 
-SAMPLERS = ("tpe", "random")
-PRUNERS = ("quartile", "none")
-BUDGETS = ("trials", "seconds", "studies")  # a search has exactly one
-DEFAULT_TRIALS = 8
 FORMATS = ("text", "json")
 MARGINS = (0.1, 50.0)  # in points; below, somebody meant a share
 SWEEP_KEYS = (
@@ -139,7 +147,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         repeats=_repeats(tree["repeats"]),
         data=data,
         families=families,
-        search=_search(tree["search"]),
+        search=parse_search(tree["search"]),
         claims=_claims(tree["claims"]),
         launch=parse_launch(tree["launch"], root),
         root=root,
@@ -148,19 +156,6 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         trusted_modules=trusted,
         source=source,
         metric=None if (metric := tree.get("metric")) is None else one_of(metric, "metric", METRICS),
-    )
-
-
-def refuse_course(experiments: Mapping[str, Any]) -> None:
-    """Refuse an experiment of the course, which is no preset of a sweep.
-
-    Raises:
-        ConfigError: naming it and the command that runs it.
-    """
-    first = next(iter(experiments), "")
-    raise ConfigError(
-        f"{first} is an experiment of the course, and a sweep takes a preset of its own; "
-        f"harness course 'only=[{first}]' runs it"
     )
 
 
@@ -226,42 +221,6 @@ def _repeat_step(item: object) -> tuple[int, int]:
     if match is None:
         raise mistake("repeats", "made of repeats@size, such as 10@300, and a plain number last", item)
     return whole(int(match[2]), "repeats"), whole(int(match[1]), "repeats")
-
-
-def _search(tree: object) -> SearchSettings:
-    from harness.records import SearchSettings  # reaches NumPy, which help and completion do without
-
-    fields = keys(tree, "search", ("sampler", "pruner", *BUDGETS, "trial_seconds"))
-    limit = fields["trial_seconds"]
-    return SearchSettings(
-        sampler=one_of(fields["sampler"], "search.sampler", SAMPLERS),
-        pruner=one_of(fields["pruner"], "search.pruner", PRUNERS),
-        trial_seconds=None if limit is None else positive(limit, "search.trial_seconds"),
-        **_budget({name: fields[name] for name in BUDGETS if fields[name] is not None}),
-    )
-
-
-def _budget(stated: Mapping[str, object]) -> dict[str, Any]:
-    """The one budget of a search, by its name; 8 trials where none is stated."""
-    if len(stated) > 1:
-        named = [f"search.{name}={value}" for name, value in stated.items()]
-        raise ConfigError(
-            f"{', '.join(named[:-1])} and {named[-1]} are {len(named)} budgets, a search has one; "
-            f"set the others to null, such as search.{next(iter(stated))}=null"
-        )
-    parsed: dict[str, Callable[[object], Any]] = {
-        "trials": lambda value: whole(value, "search.trials"),
-        "seconds": lambda value: positive(value, "search.seconds"),
-        "studies": _studies,
-    }
-    return {name: parsed[name](value) for name, value in stated.items()} or {"trials": DEFAULT_TRIALS}
-
-
-def _studies(value: object) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})", value) if isinstance(value, str) else None
-    if match is None:
-        raise mistake("search.studies", "studies x trials in each", value, "e.g. search.studies=3x8")
-    return whole(int(match[1]), "search.studies"), whole(int(match[2]), "search.studies")
 
 
 def _claims(tree: object) -> ClaimSettings:
