@@ -73,10 +73,10 @@ def of_the_kind(config: SweepConfig, task: Task) -> SweepConfig:
             _check_kind(family, task, metric, config.trusted_modules)
         except ConfigError as error:
             unsuited[family.name] = error
-    for name, reason in unsuited.items():
+    for name, mistake in unsuited.items():
         suited = ",".join(family.name for family in families if family.name not in unsuited)
         without = f", or leave it out: 'model=[{suited}]'" if suited else ""
-        raise ConfigError(f"model.{name}: {reason}{without}") from reason
+        raise ConfigError(f"model.{name}: {mistake}{without}") from mistake
     for family in families:
         _check_fits(family, task)
     return replace(config, families=families, metric=metric)
