@@ -102,12 +102,20 @@ def _instantiate(tree: Mapping[str, Any], trusted_modules: tuple[str, ...], more
             "mend the family's estimator or space"
         )
     try:
-        return kind(**given)
+        return _on_one_thread(kind(**given))
     except Exception as error:  # the user's own class may raise anything
         raise ConfigError(
             f"{kind.__name__} cannot be made from {', '.join(given) or 'no arguments'} "
             f"({type(error).__name__}: {error}); mend the family's estimator or space"
         ) from error
+
+
+def _on_one_thread(learner: Any) -> Any:
+    """The learner, on one thread unless its file says otherwise: to LightGBM and XGBoost None means all."""
+    own = not is_below(type(learner).__module__, TRUSTED)  # to scikit-learn None means one
+    if own and learner.get_params(deep=False).get("n_jobs", 1) is None:
+        learner.set_params(n_jobs=1)
+    return learner
 
 
 def _nested(value: Any, trusted_modules: tuple[str, ...]) -> Any:
