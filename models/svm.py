@@ -61,7 +61,7 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(target, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least 2 classes, got 1 class ({self.classes_.tolist()[0]!r})")
-        self.gamma_ = self._gamma(data)
+        self.gamma_ = rate(self.gamma, data)
         order = np.argsort(codes, kind="stable")  # a class's columns side by side are read a fifth faster
         solved = self._solved(decayed(among(data[order]), self.gamma_), codes[order])
         self.support_, self.n_support_ = order[solved.support_], solved.n_support_
@@ -105,15 +105,6 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         labels: NDArray[Any] = self.classes_[votes.argmax(axis=1)]
         return labels
 
-    def _gamma(self, X: NDArray[Any]) -> float:
-        if self.gamma != "scale":
-            is_number = isinstance(self.gamma, Real) and not isinstance(self.gamma, bool)
-            if not (is_number and 0 < self.gamma < np.inf):
-                raise ValueError(f'gamma must be above 0 and finite, or "scale"; got {self.gamma!r}')
-            return float(self.gamma)
-        variance = float(X.var(dtype=np.float64))
-        return 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
-
     def _solved(self, K: NDArray[np.float64], codes: NDArray[np.intp]) -> Any:
         solver = SVC(C=self.C, kernel="precomputed", tol=self.tol)
         with config_context(assume_finite=True):  # X was checked
@@ -123,3 +114,21 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         """The first and the second class of each pair."""
         pairs = np.array(list(combinations(range(len(self.classes_)), 2)))
         return pairs[:, 0], pairs[:, 1]
+
+
+def rate(gamma: Any, X: NDArray[Any]) -> float:
+    """The number that a `gamma` means on X.
+
+    Raises:
+        ValueError: where it is neither a number above 0 nor "scale".
+
+    >>> rate("scale", np.array([[0.0, 2.0]]))
+    0.5
+    """
+    if gamma != "scale":
+        is_number = isinstance(gamma, Real) and not isinstance(gamma, bool)
+        if not (is_number and 0 < gamma < np.inf):
+            raise ValueError(f'gamma must be above 0 and finite, or "scale"; got {gamma!r}')
+        return float(gamma)
+    variance = float(X.var(dtype=np.float64))
+    return 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0

@@ -3,6 +3,7 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from models import LogisticRegression, NeuralNetworkClassifier, NeuralNetworkRegressor
+from models.nystroem import NystroemSVC
 from models.svm import KernelSVC
 
 ESTIMATORS = [
@@ -12,6 +13,8 @@ ESTIMATORS = [
     NeuralNetworkClassifier(hidden=(), standardize=False, dtype="float64"),
     NeuralNetworkRegressor(early_stopping=True),
     KernelSVC(),
+    NystroemSVC(),
+    NystroemSVC(n_components=8),
 ]
 
 
