@@ -75,7 +75,7 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):
         if self.n_components < 1:
             raise ValueError(f"n_components must be at least 1, got {self.n_components!r}")
         if len(data) <= self.n_components:
-            self.exact_ = KernelSVC(C=self.C, gamma=self.gamma).fit(data, labels)
+            self.exact_: KernelSVC | None = KernelSVC(C=self.C, gamma=self.gamma).fit(data, labels)
             self.classes_, self.gamma_ = self.exact_.classes_, self.exact_.gamma_
             return self
         self.exact_ = None
@@ -146,7 +146,8 @@ def squared_hinge(phi: NDArray[np.float32], signs: NDArray[np.float32], C: float
 
     options = {"maxiter": _ITERATIONS, "ftol": _TOLERANCE, "gtol": 0.0}
     found = minimize(objective, np.zeros(m * outputs), jac=True, method="L-BFGS-B", options=options)
-    return solve_triangular(scale, found.x.reshape(m, outputs), lower=True, trans="T")
+    best: Matrix = solve_triangular(scale, found.x.reshape(m, outputs), lower=True, trans="T")
+    return best
 
 
 def _hessian(phi: NDArray[np.float32], C: float) -> Matrix:
@@ -154,9 +155,9 @@ def _hessian(phi: NDArray[np.float32], C: float) -> Matrix:
     m = phi.shape[1]
     step = max(1, len(phi) // (4 * m))
     rows = phi[::step]
-    total = (2 * C * _SUPPORT * step) * (rows.T @ rows).astype(np.float64)
+    total: Matrix = (2 * C * _SUPPORT * step) * (rows.T @ rows).astype(np.float64)
     penalty = np.ones(m)
     penalty[-1] = 0
-    return total + np.diag(
-        penalty + 1e-6 * np.trace(total) / m
-    )  # single precision must not leave it indefinite
+    # What single precision lost must not leave it indefinite.
+    total[np.diag_indices(m)] += penalty + 1e-6 * np.trace(total) / m
+    return total
