@@ -20,6 +20,7 @@ from harness.environment import environment
 from harness.errors import DataError
 from harness.explain import one_line
 from harness.interrupt import interrupting
+from harness.secrets import hidden
 from harness.tracking import course as record
 from harness.tracking.store import Store, open_store
 
@@ -122,7 +123,7 @@ def _record(store: Store, prepared: Prepared, ended: Ended) -> None:
         "finding": as_json(finding),
     }
     files = {
-        record.FINDING: json.dumps(held, indent=1).encode(),
+        record.FINDING: json.dumps(hidden(held), indent=1).encode(),
         "rows.csv": _table(finding).encode(),
         f"{experiment.name}.png": ended.picture,
     }

@@ -100,7 +100,7 @@ def looks_to(steps: int) -> list[int]:
     """Steps that grow by a third, from 3 to the last.
 
     >>> looks_to(20)
-    [3, 4, 5, 7, 9, 12, 17, 20]
+    [3, 4, 5, 7, 9, 12, 16, 20]
     """
     looks, at = [], 3.0
     while at < steps:

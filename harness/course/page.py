@@ -120,7 +120,8 @@ def effect(found: Finding) -> str:
     '2 times as many steps (95 % interval 1.5 to 2.46)'
     """
     effect, low, high = (number(value) for value in (found.effect, found.low, found.high))
-    return f"{effect} {found.unit} (95 % interval {low} to {high})"
+    interval = "exactly" if found.low == found.high else f"95 % interval {low} to {high}"
+    return f"{effect} {found.unit} ({interval})"
 
 
 def number(value: float) -> str:

@@ -131,7 +131,7 @@ def _judged(
     return Finding(
         verdict,
         *(float(most), float(min(one.fewest for one in zero.values())), float(most)),
-        unit=f"distinct units in a hidden layer of {units} that started at zero",
+        unit=f"distinct unit{'s' * (most != 1)} in a hidden layer of {units} that started at zero",
         sentence=sentence,
         rows=tuple(_rows(zero, random, logistic)),
         panels=_panels(zero, random, logistic),

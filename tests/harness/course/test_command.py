@@ -45,13 +45,13 @@ def runs(root):
 def test_what_is_recorded_is_printed_and_not_run_again(config, capsys, monkeypatch):
     assert command.run(config) == 0
     first = capsys.readouterr().out
-    assert "zero_init: supported, 1 distinct units" in first
+    assert "zero_init: supported, 1 distinct unit in" in first
     monkeypatch.setattr(
         command, "run_all", lambda works: pytest.fail(f"runs {list(works)}") if list(works) else []
     )
     page = (config.root / "reports" / "course" / "course.md").read_bytes()
     assert command.run(config) == 0
-    assert "zero_init: supported, 1 distinct units" in capsys.readouterr().out
+    assert "zero_init: supported, 1 distinct unit in" in capsys.readouterr().out
     assert (config.root / "reports" / "course" / "course.md").read_bytes() == page
     (run,) = runs(config.root)
     assert run.data.metrics.keys() == {"effect", "low", "high", "seconds"}
