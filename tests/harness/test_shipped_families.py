@@ -138,3 +138,18 @@ def test_a_fit_runs_on_one_thread_of_blas_openmp_and_jobs_whatever_the_environme
     done = subprocess.run([*program, *paths], env=environment, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.splitlines()) == {"1 1 [1]"}
+
+
+def test_those_that_learn_numbers_sweep_a_regression_and_the_others_are_named(root, monkeypatch, capsys):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(root)
+    words = ["sweep", "data=diabetes", "data.sizes=[64]", "repeats=1", "search.trials=2", "launch=inline"]
+    words += [*SMALLER, f"tracking.root={root}"]
+    assert main([*words, f"model=[{','.join(SHIPPED)}]"]) == 2
+    able = ",".join(name for name in SHIPPED if name not in ("svm_nystroem", "naive_bayes"))
+    assert f"leave it out: 'model=[{able}]'" in capsys.readouterr().err
+    smaller = [word for word in words if "nystroem" not in word]
+    assert main([*smaller, f"model=[{able}]"]) == 0
+    found = rows(root / "reports" / "diabetes" / "cells.csv")
+    assert {cell["outcome"] for cell in found} == {"complete"}
+    assert all(40 < float(cell["test_rmse"]) < 80 for cell in found)  # the mean is off by 77
