@@ -126,8 +126,8 @@ def _judged(
     sentence = (
         f"Of {units} hidden units in each layer, {most} is distinct at every step when weights start at "
         f"zero, and {'all' if fewest == units else f'at least {fewest}'} are when they start at random. "
-        f"{_learned(zero, random)}Logistic regression ends at the same loss from zero and from random starts, "
-        f"within {100 * apart:.2g} %."
+        f"{_learned(zero, random)}Logistic regression ends at the same loss from zero and from random "
+        f"starts, within {100 * apart:.2g} %."
     )
     return Finding(
         verdict,
