@@ -125,7 +125,7 @@ def _judged(found: Mapping[Case, Courses], looks: list[int]) -> Finding:
     effects = np.mean([found[name, largest].change(found[name, largest].loss, -1) for name in names], axis=0)
     told = "; ".join(
         f"{name} at rate {rate:g}: best after {best[name, rate]:,.0f} steps, "
-        f"{late[name, rate][0]:+.2f} at the end"
+        f"{round(late[name, rate][0], 2) + 0.0:+.2f} at the end"
         for name, rate in found
     )
     return Finding(

@@ -21,9 +21,10 @@ INTRODUCTION = """\
 # The course, run
 
 The statements of the notes of a first deep-learning course (Andrew Ng's *Neural Networks and Deep Learning*),
-each tried by an experiment that ends in a verdict. The rule of each verdict stands in the experiment's file
-and was fixed before it ran. *Undetermined* means that the numbers allow both. An effect is given with its
-95 % interval, over other starts, draws of rows or data sets, as its sentence says. This page is written by
+each tried by an experiment that ends in a verdict. The rule of each verdict stands at the top of the
+experiment's file, with the margins and tests that it uses. *Undetermined* means that the numbers allow both,
+or that it depends on the data, which is then said. An effect has its 95 % interval, over draws of rows and
+starts unless the file says otherwise. Seconds are of the machine that ran it. This page is written by
 `make course`, which runs what is not recorded yet, two at a time, in at most ten minutes on two cores.
 """
 

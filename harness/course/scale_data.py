@@ -10,15 +10,17 @@ with the interval of that sweep's comparison: for new training rows and new test
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from harness.course.default_sweep import DefaultSweep
 from harness.course.finding import Bars, Curve, Finding, Lines, Row
 from harness.verdicts import NETWORK_BEATS_SVM, Answer, Verdict
 from harness.verdicts.comparisons import Comparison
 
 LABELS = {
-    "small_data": "small data: networks as the others",
-    "network_beats_svm": "big data: small network beats SVM",
-    "bigger_is_better": "big data: bigger is better",
+    "small_data": "Small data: networks as the others",
+    "network_beats_svm": "Big data: small network beats SVM",
+    "bigger_is_better": "Big data: bigger is better",
 }
 
 
@@ -32,9 +34,7 @@ def run(*, seed: int, sweep: DefaultSweep) -> Finding:
         verdict = Answer.CONTRADICTED
     (against,) = [each for each in sweep.verdicts if each.claim == NETWORK_BEATS_SVM]
     effect, unit = _effect(against)
-    told = " ".join(
-        f"{LABELS[each.claim].capitalize()}: {each.answer}. {each.because}" for each in sweep.verdicts
-    )
+    told = [f"{LABELS[each.claim]}: {each.answer}. {each.because}" for each in sweep.verdicts]
     return Finding(
         verdict,
         *effect,
@@ -42,8 +42,16 @@ def run(*, seed: int, sweep: DefaultSweep) -> Finding:
         sentence=" ".join(told),
         rows=tuple(_rows(sweep)),
         panels=(_curves(sweep), _differences(sweep)),
-        conditions=" ".join(part for each in sweep.verdicts for part in (*each.notes, each.remedy) if part),
+        conditions=" ".join(_conditions(sweep)),
     )
+
+
+def _conditions(sweep: DefaultSweep) -> Iterator[str]:
+    """What the sweep's own report adds to its verdicts."""
+    for verdict in sweep.verdicts:
+        yield from verdict.notes
+        if verdict.remedy:
+            yield f"What would settle the claim on {verdict.claim.replace('_', ' ')}: {verdict.remedy}."
 
 
 def _effect(against: Verdict) -> tuple[tuple[float, float, float], str]:
@@ -96,7 +104,9 @@ def _differences(sweep: DefaultSweep) -> Bars:
         largest = max((of.size for of in verdict.comparisons), default=0)
         for of in verdict.comparisons:
             if of.size == largest:
-                values[f"{of.a} − {of.b}, {of.size:,}"] = _points(of)
-    return Bars(
-        "Deciding differences at the claims' largest sizes", "Points of error (95 % interval)", values
-    )
+                values[f"{_short(of.a)} − {_short(of.b)}, {of.size:,}"] = _points(of)
+    return Bars("Deciding differences", "Points of error (95 % interval)", values)
+
+
+def _short(family: str) -> str:
+    return family.removesuffix("_nn").replace("logistic_regression", "logistic")

@@ -125,8 +125,9 @@ def _judged(
         verdict = Answer.SUPPORTED
     sentence = (
         f"Of {units} hidden units in each layer, {most} is distinct at every step when weights start at "
-        f"zero, and at least {fewest} when they start at random. {_learned(zero, random)}Logistic regression "
-        f"ends at the same loss from zero and from random starts, within {100 * apart:.2g} %."
+        f"zero, and {'all' if fewest == units else f'at least {fewest}'} are when they start at random. "
+        f"{_learned(zero, random)}Logistic regression ends at the same loss from zero and from random "
+        f"starts, within {100 * apart:.2g} %."
     )
     return Finding(
         verdict,

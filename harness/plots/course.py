@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from harness.course.finding import Bars, Images, Lines, Panel
+from harness.course.finding import Array, Bars, Images, Lines, Panel
 from harness.plots.panels import BETWEEN, KEY_INDENT, LABEL_SIZE, TITLE_SIZE, flow, place_key
 from harness.plots.style import (
     FAINT,
@@ -35,6 +36,7 @@ HEIGHTS = (2.9, 2.3, 2.0)  # inches of one, two, three panels side by side
 LEFT, TICKS, RIGHT = 0.5, 0.24, 0.08  # room left of curves, below a panel, and at its right end
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHARE = 0.8  # of the height that an image has, the rest for its name
+LABEL_WIDTH = 26  # letters of a bar's name in a line
 MOST_MARKED = 16  # points of a curve that get a marker
 
 
@@ -114,10 +116,10 @@ def _draw_lines(axes: Axes, panel: Lines, names: Sequence[str]) -> None:
     for label, curve in panel.curves.items():
         drawn = look(names.index(label))
         x, y = np.asarray(curve.x, float), np.asarray(curve.y, float)
-        often = -(-len(x) // MOST_MARKED)
+        marked = _spread(np.log(x) if panel.log_x else x)
         if curve.low is not None and curve.high is not None:
             axes.fill_between(x, curve.low, curve.high, color=drawn["color"], alpha=0.16, linewidth=0)
-        axes.plot(x, y, linewidth=1.5, markersize=4.5, zorder=3, markevery=often, **drawn)
+        axes.plot(x, y, linewidth=1.5, markersize=4.5, zorder=3, markevery=marked, **drawn)
     for axis, is_log in ((axes.xaxis, panel.log_x), (axes.yaxis, panel.log_y)):
         if is_log:
             (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
@@ -129,6 +131,18 @@ def _draw_lines(axes: Axes, panel: Lines, names: Sequence[str]) -> None:
         else:
             axis.set_major_locator(MaxNLocator(5, integer=axis is axes.xaxis and _is_whole(panel)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: _told(value)))
+
+
+def _spread(x: Array) -> list[int]:
+    """The points that get a marker: all of a few, else some that are evenly spread over the axis.
+
+    >>> _spread(np.arange(3.0)), len(_spread(np.log(np.arange(1.0, 1000.0)))) <= MOST_MARKED
+    ([0, 1, 2], True)
+    """
+    if len(x) <= MOST_MARKED:
+        return list(range(len(x)))
+    found = np.searchsorted(x, np.linspace(x[0], x[-1], MOST_MARKED)).clip(max=len(x) - 1)
+    return sorted(set(found.tolist()))
 
 
 def _is_whole(panel: Lines) -> bool:
@@ -155,7 +169,7 @@ def _draw_bars(axes: Axes, panel: Bars, names: Sequence[str], wide: float) -> No
         colour = look(names.index(label) if label in names else 0)["color"]
         axes.barh(k, value, height=0.6, color=colour, zorder=2)
         axes.plot((low, high), (k, k), color=INK, linewidth=1.1, zorder=3)
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), ["\n".join(wrap(label, LABEL_WIDTH)) for label in labels])
     axes.tick_params(axis="y", length=0, pad=4)
     axes.set_ylim(-0.6, len(labels) - 0.4)
     axes.grid(False, axis="y")

@@ -20,7 +20,12 @@ LINES = Lines(
     log_y=True,
 )
 BARS = Bars(
-    LONG, "Points (95 % interval)", {"logistic regression": (2.0, 1.0, 3.0), "other": (-1.0, -2.0, 0.5)}
+    LONG,
+    "Points (95 % interval)",
+    {
+        "logistic regression": (2.0, 1.0, 3.0),
+        "a family whose name is far too long for one line": (-1.0, -2.0, 0.5),
+    },
 )
 IMAGES = Images(LONG, {f"W[{k}]": np.outer(np.arange(-3, 4), np.ones(5)) for k in range(5)})
 PANELS = [(LINES,), (BARS,), (IMAGES,), (LINES, BARS), (IMAGES, IMAGES), (LINES, IMAGES, BARS)]
