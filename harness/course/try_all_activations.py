@@ -1,0 +1,191 @@
+"""No guideline says which activation is best, so try them all: how stable is their ranking?
+
+Networks with sigmoid, tanh, ReLU and leaky ReLU learn each data set at each size, every one with its own best
+learning rate (on validation rows). A case is a data set, a size and a depth; its ranking is by the mean test
+error over repeats. Kendall's W of the rankings is 1 where all are the same and about 1/cases by chance; its
+interval is the bootstrap's over data sets.
+
+Rule. Supported where an activation surely beats another in some case and surely loses to it in another:
+paired t intervals over repeats at 95 %, divided among all pairs and cases, on both sides of 0. Then no order
+of the activations is right everywhere. Contradicted where a guideline would do: one activation is in no case
+surely worse than the case's best by more than 1 point, and W's interval lies above 0.5. Else undetermined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import rankdata
+
+from harness.course.arms import Case, Setting, limits, tested
+from harness.course.finding import Array, Bars, Curve, Finding, Lines, Row
+from harness.course.intervals import bootstrap
+from harness.records import Task
+from harness.seeds import seed_for
+from harness.verdicts import Answer
+
+NAMES = ["relu", "leaky_relu", "tanh", "sigmoid"]
+COST = 1.0  # points that a guideline may cost
+Errors = Mapping[Case, Mapping[str, Array]]
+
+
+def run(
+    *,
+    sizes: list[int],
+    depths: list[int],
+    units: int,
+    rates: list[float],
+    batch: int,
+    steps: int,
+    repeats: int,
+    draws: int,
+    seed: int,
+    data: Mapping[str, Task],
+) -> Finding:
+    """Train every activation on every data set, size and depth."""
+    setting = Setting(units, rates, batch, steps, repeats, seed)
+    found = tested(data, sizes, depths, NAMES, setting)
+    rng = np.random.default_rng(seed_for("bootstrap", seed=seed))
+    names = list(data)
+
+    def agreement(chosen: Array) -> float:
+        return kendalls_w([_ranks(found[case]) for at in chosen for case in found if case[0] == names[at]])
+
+    low, high = bootstrap(len(names), agreement, draws, rng)
+    return _judged(found, (agreement(np.arange(len(names))), low, high))
+
+
+def kendalls_w(ranks: list[Array]) -> float:
+    """Kendall's W of rankings (cases) of the same things, ties sharing their mean rank.
+
+    12 S / (cases^2 (things^3 - things)), S the sum of squared deviations of the rank sums; without the
+    correction for ties, which are rare here.
+
+    >>> one, other = np.array([1, 2]), np.array([2, 1])
+    >>> kendalls_w([one, one]), kendalls_w([one, other])
+    (1.0, 0.0)
+    """
+    table = np.array(ranks, float)
+    cases, things = table.shape
+    sums = table.sum(axis=0)
+    return float(12 * np.sum((sums - sums.mean()) ** 2) / (cases**2 * (things**3 - things)))
+
+
+def _ranks(errors: Mapping[str, Array]) -> Array:
+    ranks: Array = rankdata([errors[name].mean() for name in NAMES])
+    return ranks
+
+
+def reversals(found: Errors) -> list[tuple[str, str, Case, Case]]:
+    """(a, b, case, case): a surely beats b in the first case, b surely beats a in the second."""
+    pairs = list(combinations(NAMES, 2))
+    level = 1 - 0.05 / (len(pairs) * len(found))
+    turned = []
+    for a, b in pairs:
+        held = {case: limits(each[b] - each[a], level) for case, each in found.items()}
+        ahead = [case for case, (_, low, _) in held.items() if low > 0]
+        behind = [case for case, (*_, high) in held.items() if high < 0]
+        if ahead and behind:
+            turned.append((a, b, ahead[0], behind[0]))
+    return turned
+
+
+def guidelines(found: Errors) -> list[str]:
+    """The activations that are in no case surely worse than the case's best by more than the cost."""
+    safe = []
+    for name in NAMES:
+        lows = []
+        for each in found.values():
+            best = min(NAMES, key=lambda other: each[other].mean())
+            lows.append(100 * limits(each[name] - each[best], 0.95)[1] if best != name else 0.0)
+        if max(lows) <= COST:
+            safe.append(name)
+    return safe
+
+
+def _judged(found: Errors, agreement: tuple[float, float, float]) -> Finding:
+    turned, safe = reversals(found), guidelines(found)
+    verdict = Answer.UNDETERMINED
+    if turned:
+        verdict = Answer.SUPPORTED
+    elif safe and agreement[1] > 0.5:
+        verdict = Answer.CONTRADICTED
+    best = [min(NAMES, key=lambda name: each[name].mean()) for each in found.values()]
+    counts = ", ".join(f"{name} {best.count(name)}" for name in NAMES)
+    lost = {name: _lost(found, name) for name in NAMES}
+    told = "; ".join(f"always {name}: {mean:+.1f}" for name, (mean, *_) in lost.items())
+    return Finding(
+        verdict,
+        *agreement,
+        unit="Kendall's W of the rankings over data sets, sizes and depths (1: always the same)",
+        sentence=(
+            f"Over {len(found)} cases the rankings agree with W = {agreement[0]:.2f} ({agreement[1]:.2f} to "
+            f"{agreement[2]:.2f}). The lowest mean error is that of {counts} times. Points of error lost to "
+            f"the case's best, on average: {told}."
+        ),
+        rows=tuple(_rows(found)),
+        panels=_panels(found, lost),
+        conditions=_conditions(turned, safe),
+    )
+
+
+def _conditions(turned: list[tuple[str, str, Case, Case]], safe: list[str]) -> str:
+    parts = [
+        f"{a} surely beats {b} on {_case(first)}, and surely loses to it on {_case(second)}."
+        for a, b, first, second in turned
+    ] or ["No pair of activations surely changes places, once it is counted how many were compared."]
+    if safe:
+        parts.append(
+            f"A safe choice there is: {' and '.join(safe)} never surely costs more than {COST:g} point "
+            "against the best of a case. The best of each case was chosen after the fact, which flatters it."
+        )
+    else:
+        parts.append(f"None is safe everywhere: each surely costs more than {COST:g} point in some case.")
+    return " ".join(parts)
+
+
+def _case(case: Case) -> str:
+    return f"{case[0]} ({case[1]:,} rows, {case[2]} hidden)"
+
+
+def _lost(found: Errors, name: str) -> tuple[float, float, float]:
+    """Points of error more than the best of each case, mean and 95 % t interval over cases."""
+    lost = [
+        100 * (each[name].mean() - min(errors.mean() for errors in each.values())) for each in found.values()
+    ]
+    return limits(np.array(lost), 0.95)
+
+
+def _rows(found: Errors) -> list[Row]:
+    return [
+        {
+            "data": case[0],
+            "rows": case[1],
+            "hidden_layers": case[2],
+            "activation": name,
+            "repeat": k,
+            "test_error": float(error),
+        }
+        for case, each in found.items()
+        for name, errors in each.items()
+        for k, error in enumerate(errors)
+    ]
+
+
+def _panels(found: Errors, lost: Mapping[str, tuple[float, float, float]]) -> tuple[Lines, Bars]:
+    names = list(dict.fromkeys(case[0] for case in found))
+    ranks = np.array(
+        [np.mean([_ranks(each) for case, each in found.items() if case[0] == name], axis=0) for name in names]
+    )
+    numbers = list(range(1, len(names) + 1))
+    return (
+        Lines(
+            "Mean rank on each data set",
+            f"Data set: {', '.join(f'{k} {name}' for k, name in zip(numbers, names, strict=True))}",
+            "Rank by test error (1: lowest; mean of sizes, depths)",
+            {name: Curve(numbers, ranks[:, k].tolist()) for k, name in enumerate(NAMES)},
+        ),
+        Bars("What one choice for all would cost", "Points of error above each case's best", lost),
+    )
