@@ -161,7 +161,8 @@ def _judged(found: Mapping[Case, Found], columns: list[int], X: Array, y: Array)
             f"On data made to trap it, the squared error of a sigmoid unit with {_listed(columns)} columns "
             f"has {_listed(counts)} local minima; cross-entropy has one on all data. The squared error's "
             f"smallest curvature is {dips:.2g}, cross-entropy's is nowhere negative. "
-            f"{100 * traps.stuck:.0f} % of starts with {most} columns end more than 1 % above the squared error's best."
+            f"{100 * traps.stuck:.0f} % of starts with {most} columns end more than 1 % above the squared "
+            "error's best."
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, columns, X, y),
