@@ -68,7 +68,7 @@ class Finding:
     """What an experiment found.
 
     Attributes:
-        effect, low, high: the effect and its 95 % interval.
+        effect, low, high: the effect and its 95 % interval, or where `is_range` the least and the largest.
         unit: what the effect is of, in words, with its unit.
         sentence: what was found, for a reader: one to three plain sentences with the figures.
         rows: the numbers behind the picture, one table.
@@ -85,6 +85,7 @@ class Finding:
     rows: tuple[Row, ...]
     panels: tuple[Panel, ...]
     conditions: str = ""
+    is_range: bool = False
 
 
 class NotHere(HarnessError):  # noqa: N818 - an outcome, not a mistake

@@ -22,17 +22,20 @@ def key_of(name: str, settings: Mapping[str, Any], given: Iterable[str]) -> str:
 
 def source_digest(name: str) -> str:
     """Hash of the experiment's file, of those beside it that it computes with, and of all of models/."""
-    own = importlib.import_module(f"harness.course.{name}")
-    beside = {_home(value) for value in vars(own).values()}
-    files = {own.__file__} | {
-        importlib.import_module(module).__file__
-        for module in beside
-        if module.startswith("harness.course.") and module != FINDING
-    }
     digest = hashlib.sha256(_models_digest().encode())
-    for file in sorted(str(file) for file in files):
-        digest.update(Path(file).read_bytes())
+    for module in sorted(_reached(f"harness.course.{name}", frozenset())):
+        digest.update(Path(str(importlib.import_module(module).__file__)).read_bytes())
     return digest.hexdigest()
+
+
+def _reached(name: str, before: frozenset[str]) -> frozenset[str]:
+    """The modules of the course that one takes something of, at any remove, itself among them."""
+    found = before | {name}
+    beside = {_home(value) for value in vars(importlib.import_module(name)).values()}
+    for module in sorted(beside):
+        if module.startswith("harness.course.") and module not in {*found, FINDING}:
+            found |= _reached(module, found)
+    return found
 
 
 def _home(value: object) -> str:

@@ -173,6 +173,7 @@ def _judged(found: Mapping[Case, list[Ended]], narrow: Ended, depths: list[int])
             f"need, and its loss ends {narrow.excess:.2g} above the least. And with a penalty on the weights "
             "a deep linear network minimises another objective than logistic regression does."
         ),
+        is_range=True,
     )
 
 

@@ -121,7 +121,8 @@ def effect(found: Finding) -> str:
     '2 times as many steps (95 % interval 1.5 to 2.46)'
     """
     effect, low, high = (number(value) for value in (found.effect, found.low, found.high))
-    interval = "exactly" if found.low == found.high else f"95 % interval {low} to {high}"
+    between = f"{'range' if found.is_range else '95 % interval'} {low} to {high}"
+    interval = "exactly" if found.low == found.high else between
     return f"{effect} {found.unit} ({interval})"
 
 

@@ -147,6 +147,7 @@ def _judged(found: Mapping[str, list[Approach]], relu: tuple[float, float]) -> F
             "for house prices has a ReLU after it; where prices are cut off at 0, that is another model, and "
             f"a better one: its error is {relu[1]:.3f} of the prices' spread, that of the line {relu[0]:.3f}."
         ),
+        is_range=True,
     )
 
 
