@@ -1,4 +1,4 @@
-"""Activations compared on data sets: each takes its own best learning rate on validation rows, then is tested.
+"""Activations compared on data sets: each takes its best learning rate, by validation rows, and is tested.
 
 All arms of a repeat learn from the same rows and start from the same seed, so their differences are paired.
 """

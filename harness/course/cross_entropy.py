@@ -1,14 +1,15 @@
 """Squared error makes the cost of logistic regression non-convex; cross-entropy does not.
 
-A sigmoid unit without a bias learns two kinds of data under both losses. The first is made to trap the squared
-error (after Auer, Herbster and Warmuth, Exponentially many local minima for single neurons, 1996): each row
-uses one column, in which rows of value 1 want a positive weight and rows of value 10, mislabelled more often
-than not, a small negative one; a squared error forgives rows that are wrong for good, so each column has two
-minima, and d columns have 2^d. The second is ordinary: Gaussian rows with labels drawn by a sigmoid.
-Curvature is the smallest eigenvalue of the Hessian, along straight lines between random weights. Minima are
-what a descent finds from many random starts that goes downhill in every direction of the Hessian (Newton's
-step with absolute eigenvalues) by at most 0.1 at a time, so that it stays in the valley it starts in: points
-with a gradient below 1e-9 and a positive smallest eigenvalue, distinct where they are more than 0.01 apart.
+A sigmoid unit without a bias learns two kinds of data under both losses. The first is made to trap the
+squared error (after Auer, Herbster and Warmuth, Exponentially many local minima for single neurons, 1996):
+each row uses one column, in which rows of value 1 want a positive weight and rows of value 10, mislabelled
+more often than not, a small negative one; a squared error forgives rows that are wrong for good, so each
+column has two minima, and d columns have 2^d. The second is ordinary: Gaussian rows with labels drawn by a
+sigmoid. Curvature is the smallest eigenvalue of the Hessian, along straight lines between random weights.
+Minima are what a descent finds from many random starts that goes downhill in every direction of the Hessian
+(Newton's step with absolute eigenvalues) by at most 0.1 at a time, so that it stays in the valley it starts
+in: points with a gradient below 1e-9 and a positive smallest eigenvalue, distinct where they are more than
+0.01 apart.
 
 Rule. Supported where the squared error has a negative curvature and more than one minimum on some data, and
 cross-entropy has no negative curvature (below -1e-12) and exactly one minimum on all. Contradicted where
@@ -51,14 +52,16 @@ class Found:
         return float(np.mean(self.ends > 1.01 * self.ends.min()))
 
 
-def run(*, columns: list[int], rows: int, starts: int, steps: int, lines: int, points: int, seed: int) -> Finding:
+def run(
+    *, columns: list[int], rows: int, starts: int, steps: int, lines: int, points: int, seed: int
+) -> Finding:
     """Count minima and measure curvature, on both kinds of data."""
     found: dict[Case, Found] = {}
     for kind, width, loss in product(("made to trap", "ordinary"), columns, LOSSES):
         X, y = inputs(kind, width, rows, seed)
         rng = np.random.default_rng(seed_for("starts", seed=seed, columns=width))
         minima, ends = search(loss, X, y, rng.normal(0, 2, (width, starts)), steps)
-        ways = np.vstack([between(*rng.normal(0, 3, (2, width)), points) for _ in range(lines)])
+        ways = np.vstack([between(rng.normal(0, 3, (2, width)), points) for _ in range(lines)])
         lowest = float(curvatures(loss, ways.T, X, y).min())
         found[kind, width, loss] = Found(minima, ends, lowest)
     return _judged(found, columns, *inputs("made to trap", 1, rows, seed))
@@ -68,7 +71,7 @@ def inputs(kind: str, columns: int, rows: int, seed: int) -> tuple[Array, Array]
     """X (rows, columns) and y (rows,) of 0 and 1."""
     if kind == "made to trap":
         column = np.repeat([1.0, 10.0], 10)
-        labels = np.concatenate([np.arange(10) < 7, np.arange(10) < 3])  # 70 % and 30 % of 1
+        labels = np.concatenate([np.arange(10) < 9, np.arange(10) < 4])  # 90 % and 40 % of 1
         X = np.kron(np.eye(columns), column[:, None])
         return X, np.tile(labels, columns).astype(float)
     rng = np.random.default_rng(seed_for("rows", seed=seed, columns=columns))
@@ -114,9 +117,9 @@ def curvatures(loss: str, w: Array, X: Array, y: Array) -> Array:
     return smallest
 
 
-def between(start: Array, end: Array, points: int) -> Array:
-    """Points of the straight line, (points, columns)."""
-    line: Array = start + np.linspace(0, 1, points)[:, None] * (end - start)
+def between(ends: Array, points: int) -> Array:
+    """Points of the straight line between two, (points, columns)."""
+    line: Array = ends[0] + np.linspace(0, 1, points)[:, None] * (ends[1] - ends[0])
     return line
 
 
@@ -155,10 +158,11 @@ def _judged(found: Mapping[Case, Found], columns: list[int], X: Array, y: Array)
         *(float(len(traps.minima)),) * 3,
         unit=f"local minima of the squared error with {most} columns made to trap; cross-entropy has 1",
         sentence=(
-            f"On data made to trap it, the squared error of a sigmoid unit with {_listed(columns)} columns has "
-            f"{_listed(counts)} local minima; cross-entropy has one on all data. The squared error's smallest "
-            f"curvature is {dips:.2g}, cross-entropy's is nowhere negative. {100 * traps.stuck:.0f} % of "
-            f"starts with {most} columns end more than 1 % above the squared error's best."
+            f"On data made to trap it, the squared error of a sigmoid unit with {_listed(columns)} columns "
+            f"has {_listed(counts)} local minima; cross-entropy has one on all data. The squared error's "
+            f"smallest curvature is {dips:.2g}, cross-entropy's is nowhere negative. "
+            f"{100 * traps.stuck:.0f} % of starts with {most} columns end more than 1 % above the squared "
+            "error's best."
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, columns, X, y),
@@ -173,9 +177,7 @@ def _listed(numbers: list[int]) -> str:
 def _conditions(found: Mapping[Case, Found], columns: list[int]) -> str:
     ordinary = {width: found["ordinary", width, "squared error"] for width in columns}
     counts = _listed([len(one.minima) for one in ordinary.values()])
-    stuck, convex = (
-        max(found["ordinary", width, loss].stuck for width in columns) for loss in LOSSES
-    )
+    stuck, convex = (max(found["ordinary", width, loss].stuck for width in columns) for loss in LOSSES)
     return (
         "Not convex does not mean trapped: on ordinary data the squared error is not convex either, but from "
         f"all starts {counts} minima are found with {_listed(columns)} columns, and at most "
@@ -201,12 +203,12 @@ def _rows(found: Mapping[Case, Found]) -> list[Row]:
 
 
 def _panels(found: Mapping[Case, Found], columns: list[int], X: Array, y: Array) -> tuple[Lines, ...]:
-    weights = np.linspace(-1, 2.5, 141)
+    weights = np.linspace(-1, 5, 181)
     costs, curved, counted = {}, {}, {}
     for loss in LOSSES:
         values = np.array([value_and_gradient(loss, np.array([w]), X, y)[0] for w in weights])
-        costs[loss] = Curve(weights, values / values.min())
-        curved[loss] = Curve(weights, curvatures(loss, weights[None, :], X, y))
+        costs[loss] = Curve(weights.tolist(), (values / values.min()).tolist())
+        curved[loss] = Curve(weights.tolist(), curvatures(loss, weights[None, :], X, y).tolist())
         counted[loss] = Curve(columns, [len(found["made to trap", width, loss].minima) for width in columns])
     return (
         Lines("Cost, one weight", "Weight", "J over its least", costs, log_y=True),

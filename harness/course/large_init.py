@@ -1,12 +1,12 @@
 """Large weights at the start saturate sigmoid and tanh: their slopes vanish, and training is slow.
 
-Networks of one hidden layer and of three learn digits by gradient descent in mini-batches. The hidden
-layers' weights start at a multiple (the scale) of Xavier's; the output's are Xavier's at any scale, so that
-the first loss is no larger. A unit is saturated for a row where its slope g'(z) is below 5 % of the largest
-that its activation has. ReLU, which has no flat end above 0, is the control: what large weights cost it is
-not saturation. Each (activation, depth, scale) takes its own learning rate of the grid, the one that reaches
-the target on a draw of rows used for nothing else in the fewest steps. A training that does not reach it
-counts as the last step.
+Networks of one hidden layer and of three learn digits by gradient descent in mini-batches. The hidden layers'
+weights start at a multiple (the scale) of Xavier's; the output's are Xavier's at any scale, so that the first
+loss is no larger. A unit is saturated for a row where its slope g'(z) is below 5 % of the largest that its
+activation has. ReLU, which has no flat end above 0, is the control: what large weights cost it is not
+saturation. Each (activation, depth, scale) takes its own learning rate of the grid, the one that reaches the
+target on a draw of rows used for nothing else in the fewest steps. A training that does not reach it counts
+as the last step.
 
 Rule. For each repeat, the mean over depths of log(steps at the large scale / steps at scale 1), and the share
 saturated at the large scale less that at 1; 95 % t intervals over repeats. Supported where, for sigmoid and
@@ -95,7 +95,7 @@ def run(
     flat: dict[Case, Array] = {}
     for case in product(STEEPEST, depths, scales):
         tried = {rate: setting.steps_to_target(case, rate, draws[-1], starts[-1]) for rate in rates}
-        rate = min(rates, key=lambda one: tried[one])  # noqa: B023 - used at once
+        rate = min(rates, key=lambda one: tried[one])
         reached = [setting.steps_to_target(case, rate, draws[k], starts[k])[0] for k in range(repeats)]
         taken[case] = np.minimum(reached, steps)
         flat[case] = np.array([setting.saturated(case, draws[k], starts[k]) for k in range(repeats)])

@@ -1,4 +1,4 @@
-"""Leaky ReLU works about as well as ReLU: equivalence of test errors, paired over draws, on several data sets.
+"""Leaky ReLU works about as well as ReLU: equivalence of test errors, paired over draws, on data sets.
 
 Networks with ReLU and with leaky ReLU (slope 0.01) in one hidden layer or three learn the same rows from the
 same seed; each takes the learning rate of the grid with the lowest validation loss, and is judged on test
@@ -42,9 +42,7 @@ def run(
     setting = Setting(units, rates, batch, steps, repeats, seed)
     found = tested(data, [rows], depths, ["relu", "leaky_relu"], setting)
     gaps = {case: 100 * (each["leaky_relu"] - each["relu"]) for case, each in found.items()}
-    by_data = {
-        name: np.mean([gap for case, gap in gaps.items() if case[0] == name], axis=0) for name in data
-    }
+    by_data = {name: np.mean([gap for case, gap in gaps.items() if case[0] == name], axis=0) for name in data}
     return _judged(found, gaps, by_data)
 
 
@@ -53,7 +51,7 @@ def answer(gaps: Mapping[str, Array]) -> tuple[Answer, list[str], list[str]]:
     within, outside = [], []
     for name, gap in gaps.items():
         _, low, high = limits(gap, 0.90)
-        if -MARGIN < low and high < MARGIN:
+        if low > -MARGIN and high < MARGIN:
             within.append(name)
         _, low, high = limits(gap, 1 - 0.05 / len(gaps))
         if low > MARGIN or high < -MARGIN:

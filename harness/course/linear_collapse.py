@@ -46,7 +46,7 @@ class Classes:
 
 @dataclass(frozen=True)
 class Ended:
-    """Where a training ended: against the optimum (of the fresh rows' probabilities, and in training loss)."""
+    """Where a training ended: against the optimum (fresh rows' probabilities, and training loss)."""
 
     apart: float
     excess: float
@@ -75,13 +75,12 @@ def classes(name: str, rows: int, seed: int) -> Classes:
     every = rows + FRESH
     X = rng.standard_normal((every, 2))
     if name == "XOR":
-        y = (X[:, 0] * X[:, 1] < 0) ^ (rng.random(every) < WRONG)
+        y = np.where((X[:, 0] * X[:, 1] < 0) ^ (rng.random(every) < WRONG), 1, 0)
     else:
         count = 2 if name == "two classes" else 3
         y = rng.integers(0, count, every)
         angle = 2 * np.pi * y / count
         X += np.column_stack([np.cos(angle), np.sin(angle)])
-    y = y.astype(int)
     return Classes(X[:rows], y[:rows], X[rows:], y[rows:])
 
 
@@ -164,14 +163,15 @@ def _judged(found: Mapping[Case, list[Ended]], narrow: Ended, depths: list[int])
             f"Linear networks of {min(depths)} to {max(depths)} hidden layers all end at logistic "
             f"regression's optimum: no probability differs by more than {max(apart):.1g}, and no loss is "
             f"below the least. On XOR with {100 * WRONG:g} % of labels wrong they err on "
-            f"{100 * errors['identity']:.0f} % of rows at any depth, networks with ReLU on {100 * errors['relu']:.0f} %."
+            f"{100 * errors['identity']:.0f} % of rows at any depth, networks with "
+            f"ReLU on {100 * errors['relu']:.0f} %."
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, depths),
         conditions=(
             "Depth buys no function, but can cost some: a layer of 1 unit cannot pass on what three classes "
-            f"need, and its loss ends {narrow.excess:.2g} above the least. And with a penalty on the weights a "
-            "deep linear network minimises another objective than logistic regression does."
+            f"need, and its loss ends {narrow.excess:.2g} above the least. And with a penalty on the weights "
+            "a deep linear network minimises another objective than logistic regression does."
         ),
     )
 

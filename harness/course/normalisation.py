@@ -156,9 +156,10 @@ def _judged(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: in
 
 
 def _slope(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: int) -> float:
-    """d log(steps) / d log(condition number) as they are, of those that arrived."""
+    """D log(steps) / d log(condition number) as they are, of those that arrived."""
     seen = [one for spread in spreads for one in found["scales", spread, "as they are"] if one.steps < steps]
-    return float(np.polyfit(*np.log([(one.condition, one.steps) for one in seen]).T, 1)[0])
+    condition, taken = np.log([(one.condition, one.steps) for one in seen]).T
+    return float(np.polyfit(condition, taken, 1)[0])
 
 
 def _conditions(found: Mapping[Case, list[Arrived]], logs: Callable[[str, float], Array]) -> str:
@@ -172,7 +173,8 @@ def _conditions(found: Mapping[Case, list[Arrived]], logs: Callable[[str, float]
     return (
         "It is the condition number that counts, not the scales as such. Times as many steps without "
         f"standardising: {'; '.join(told)}. So standardising gains nothing where columns have one scale "
-        "already, much where their mean is far from 0 (at least so much, where steps ran out), and it does not mend a correlation between columns."
+        "already, much where their mean is far from 0 (at least so much, where steps ran "
+        "out), and it does not mend a correlation between columns."
     )
 
 

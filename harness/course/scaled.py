@@ -25,11 +25,13 @@ def standardized(rows: Rows) -> Rows:
     mean, spread = rows.X.mean(axis=0), rows.X.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     X, held = ((part - mean) / spread for part in (rows.X, rows.X_held))
-    return Rows(np.ascontiguousarray(X, "float32"), rows.y, np.ascontiguousarray(held, "float32"), rows.y_held)
+    return Rows(
+        np.ascontiguousarray(X, "float32"), rows.y, np.ascontiguousarray(held, "float32"), rows.y_held
+    )
 
 
 def started(sizes: Sequence[int], hidden: Initializer, last: Initializer, start: int) -> Parameters:
-    """Weights drawn by `hidden`, those of the last layer by `last`; biases 0. sizes: (inputs, ..., outputs)."""
+    """Weights drawn by `hidden`, the last layer's by `last`; biases 0. sizes: (inputs, ..., outputs)."""
     parameters = allocate(sizes, "float32")
     rng = np.random.default_rng(start)
     initialize(parameters, hidden, rng)

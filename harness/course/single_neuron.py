@@ -98,7 +98,9 @@ def rectified(X: Array, y: Array, steps: int, seed: int) -> tuple[float, float]:
     Both are root mean squares over the spread of y; the line's is that of least squares.
     """
     neuron = _neuron("relu", 0.5, steps, seed_for("start", seed=seed, repeat=0)).fit(X, y)
-    errors = [float(np.sqrt(np.mean((p - y) ** 2)) / y.std()) for p in (least_squares(X, y), neuron.predict(X))]
+    errors = [
+        float(np.sqrt(np.mean((p - y) ** 2)) / y.std()) for p in (least_squares(X, y), neuron.predict(X))
+    ]
     return errors[0], errors[1]
 
 

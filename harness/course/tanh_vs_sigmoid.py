@@ -1,8 +1,8 @@
 """tanh usually beats sigmoid in hidden layers: test error, paired over draws of rows, on several data sets.
 
 Networks with tanh and with sigmoid in one hidden layer or three learn the same rows from the same seed by
-Adam over one cycle; each takes the learning rate of the grid with the lowest validation loss, and is judged on
-test rows. The difference is sigmoid's error less tanh's, in points (hundredths of the test rows).
+Adam over one cycle; each takes the learning rate of the grid with the lowest validation loss, and is judged
+on test rows. The difference is sigmoid's error less tanh's, in points (hundredths of the test rows).
 
 Rule. A case is a data set and a depth. tanh surely wins a case where the 95 % t interval of the difference
 over repeats lies above 0; it does not win it where the upper limit is below 1 point (no difference worth
@@ -68,7 +68,8 @@ def _judged(found: Mapping[Case, Mapping[str, Array]], gaps: Mapping[Case, Array
         unit="points less test error with tanh than with sigmoid, mean of data sets and depths",
         sentence=(
             f"tanh surely has the lower error in {len(wins)} of {len(gaps)} cases (data set and depth), "
-            f"sigmoid in {len(losses)}; the mean difference is {mean:+.1f} points ({low:+.1f} to {high:+.1f})."
+            f"sigmoid in {len(losses)}; the mean difference is {mean:+.1f} points ({low:+.1f} to "
+            f"{high:+.1f})."
         ),
         rows=tuple(_rows(found)),
         panels=(

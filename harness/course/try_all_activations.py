@@ -5,10 +5,10 @@ learning rate (on validation rows). A case is a data set, a size and a depth; it
 error over repeats. Kendall's W of the rankings is 1 where all are the same and about 1/cases by chance; its
 interval is the bootstrap's over data sets.
 
-Rule. Supported where an activation surely beats another in some case and surely loses to it in another: paired
-t intervals over repeats at 95 %, divided among all pairs and cases, on both sides of 0. Then no order of the
-activations is right everywhere. Contradicted where a guideline would do: one activation is in no case surely
-worse than the case's best by more than 1 point, and W's interval lies above 0.5. Else undetermined.
+Rule. Supported where an activation surely beats another in some case and surely loses to it in another:
+paired t intervals over repeats at 95 %, divided among all pairs and cases, on both sides of 0. Then no order
+of the activations is right everywhere. Contradicted where a guideline would do: one activation is in no case
+surely worse than the case's best by more than 1 point, and W's interval lies above 0.5. Else undetermined.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def kendalls_w(ranks: list[Array]) -> float:
     12 S / (cases^2 (things^3 - things)), S the sum of squared deviations of the rank sums; without the
     correction for ties, which are rare here.
 
-    >>> kendalls_w([np.array([1, 2, 3]), np.array([1, 2, 3])]), kendalls_w([np.array([1, 2]), np.array([2, 1])])
+    >>> one, other = np.array([1, 2]), np.array([2, 1])
+    >>> kendalls_w([one, one]), kendalls_w([one, other])
     (1.0, 0.0)
     """
     table = np.array(ranks, float)
@@ -97,7 +98,7 @@ def guidelines(found: Errors) -> list[str]:
     for name in NAMES:
         lows = []
         for each in found.values():
-            best = min(NAMES, key=lambda other: each[other].mean())  # noqa: B023 - used at once
+            best = min(NAMES, key=lambda other: each[other].mean())
             lows.append(100 * limits(each[name] - each[best], 0.95)[1] if best != name else 0.0)
         if max(lows) <= COST:
             safe.append(name)
@@ -111,7 +112,7 @@ def _judged(found: Errors, agreement: tuple[float, float, float]) -> Finding:
         verdict = Answer.SUPPORTED
     elif safe and agreement[1] > 0.5:
         verdict = Answer.CONTRADICTED
-    best = [min(NAMES, key=lambda name: each[name].mean()) for each in found.values()]  # noqa: B023
+    best = [min(NAMES, key=lambda name: each[name].mean()) for each in found.values()]
     counts = ", ".join(f"{name} {best.count(name)}" for name in NAMES)
     lost = {name: _lost(found, name) for name in NAMES}
     told = "; ".join(f"always {name}: {mean:+.1f}" for name, (mean, *_) in lost.items())
@@ -174,14 +175,17 @@ def _rows(found: Errors) -> list[Row]:
 
 
 def _panels(found: Errors, lost: Mapping[str, tuple[float, float, float]]) -> tuple[Lines, Bars]:
-    numbers = list(range(1, len(found) + 1))
-    ranks = np.array([_ranks(each) for each in found.values()])
+    names = list(dict.fromkeys(case[0] for case in found))
+    ranks = np.array(
+        [np.mean([_ranks(each) for case, each in found.items() if case[0] == name], axis=0) for name in names]
+    )
+    numbers = list(range(1, len(names) + 1))
     return (
         Lines(
-            "Rank of each activation by case",
-            f"Case (in the order of the table: {', '.join(dict.fromkeys(case[0] for case in found))})",
-            "Rank by mean test error (1: lowest)",
-            {name: Curve(numbers, ranks[:, k]) for k, name in enumerate(NAMES)},
+            "Mean rank on each data set",
+            f"Data set: {', '.join(f'{k} {name}' for k, name in zip(numbers, names, strict=True))}",
+            "Rank by test error (1: lowest; mean of sizes, depths)",
+            {name: Curve(numbers, ranks[:, k].tolist()) for k, name in enumerate(NAMES)},
         ),
         Bars("What one choice for all would cost", "Points of error above each case's best", lost),
     )

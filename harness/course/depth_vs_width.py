@@ -1,0 +1,227 @@
+"""Some functions need exponentially more hidden units in one layer than in several: built, then learned.
+
+Constructed. Parity of n bits: a tree of XORs in ReLU units, one hidden layer of ReLU units, one of threshold
+units, and an OR of ANDs (the shallow circuit that the notes count); each is checked on all 2^n inputs. The
+tent map applied k times: 2 ReLU units in each of k layers, against one hidden layer; its linear pieces are
+counted exactly. One hidden layer of m ReLU units has at most m + 1 pieces on a line, so 2^k pieces need at
+least 2^k - 1 units, whatever the weights.
+
+Learned, apart from it: gradient descent (Adam) on every row of parity, and on which side of 1/2 the tent map
+ends, with networks of the constructed shapes and with roomy ones, each with its own best rate of the grid.
+
+Rule. Supported where every constructed network is exact, the tent map in k layers has 2^k pieces for each k,
+and the fewest units of one layer over those of k layers grow with every k, to more than 10. Contradicted
+where a constructed network fails. Else undetermined. The verdict is on what can be computed; what is learned
+has no part in it. The effect is that ratio at the largest k, a count: low and high are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+
+from harness.course.constructed import (
+    and_terms_of_parity,
+    hidden_units,
+    output,
+    parity_in_one_layer,
+    parity_of_thresholds,
+    parity_tree,
+    pieces,
+    tent_in_layers,
+    tent_in_one_layer,
+    truth_table,
+)
+from harness.course.finding import Array, Curve, Finding, Lines, Row
+from harness.seeds import seed_for
+from harness.verdicts import Answer
+from models import Diverged, NeuralNetworkClassifier
+
+MOST_TERMS = 8  # bits, of whose 3^8 ANDs each is tried
+CLEARLY = 10.0
+POINTS = 257  # of [0, 1], to learn the tent map from
+Errors = dict[tuple[str, int, str], list[float]]  # function, its size, network: an error for each start
+
+
+def run(
+    *,
+    bits: list[int],
+    times: list[int],
+    learned_bits: list[int],
+    learned_times: list[int],
+    rates: list[float],
+    steps: int,
+    starts: int,
+    seed: int,
+) -> Finding:
+    """Build and check the constructions; then let networks learn the same functions. bits: powers of two."""
+    parity = [constructed_parity(count) for count in bits]
+    tent = [constructed_tent(count) for count in times]
+    learned: Errors = {}
+    for count in learned_bits:
+        for name, hidden in shapes("parity", count).items():
+            learned["parity", count, name] = learn(*truth_table(count), hidden, rates, steps, starts, seed)
+    x = np.linspace(0, 1, POINTS)[:, None]
+    for count in learned_times:
+        y = (output(tent_in_layers(count), x) >= 0.5).astype(int)
+        for name, hidden in shapes("tent map", count).items():
+            learned["tent map", count, name] = learn(x, y, hidden, rates, steps, starts, seed)
+    return _judged(parity, tent, learned)
+
+
+def constructed_parity(bits: int) -> Row:
+    """Units of each construction of parity, and whether it is exact on all 2^bits inputs.
+
+    Of an OR of ANDs, every term is tried up to 8 bits; beyond, the count is that of the odd rows: a term that
+    leaves an input out is true on an even row too.
+    """
+    X, y = truth_table(bits)
+    tree, line = parity_tree(bits), parity_in_one_layer(bits)
+    terms, widest = and_terms_of_parity(bits) if bits <= MOST_TERMS else (2 ** (bits - 1), 1)
+    exact = [bool((output(network, X) == y).all()) for network in (tree, line)]
+    exact += [bool((parity_of_thresholds(X) == y).all()), widest == 1 and terms == int(y.sum())]
+    return {
+        "function": "parity",
+        "size": bits,
+        "deep_layers": len(tree.biases) - 1,
+        "deep_units": hidden_units(tree),
+        "one_layer_units": hidden_units(line),
+        "threshold_units": bits,
+        "and_terms": terms,
+        "exact": int(all(exact)),
+    }
+
+
+def constructed_tent(times: int) -> Row:
+    """Units and pieces of the tent map applied `times` times, in layers and in one; exact on a fine grid."""
+    deep, shallow = tent_in_layers(times), tent_in_one_layer(times)
+    x = np.arange(2 ** (times + 2) + 1)[:, None] / 2 ** (times + 2)
+    counted = [pieces(network.weights, network.biases) for network in (deep, shallow)]
+    exact = (output(deep, x) == output(shallow, x)).all() and counted == [2**times] * 2
+    return {
+        "function": "tent map",
+        "size": times,
+        "deep_layers": times,
+        "deep_units": hidden_units(deep),
+        "one_layer_units": hidden_units(shallow),
+        "one_layer_at_least": 2**times - 1,
+        "pieces": counted[0],
+        "exact": int(exact),
+    }
+
+
+def shapes(function: str, count: int) -> dict[str, tuple[int, ...]]:
+    """Hidden layers of the networks that learn: as constructed, and with room to spare."""
+    if function == "parity":
+        deep = tuple(len(bias) for bias in parity_tree(count).biases[:-1])
+        shallow: tuple[int, ...] = (count,)
+    else:
+        deep, shallow = (2,) * count, (2**count,)
+    return {"deep, as built": deep, "one layer, as built": shallow, "deep, roomy": (32, 32, 32),
+            "one layer, roomy": (256,)}  # fmt: skip
+
+
+def learn(
+    X: Array, y: Array, hidden: tuple[int, ...], rates: list[float], steps: int, starts: int, seed: int
+) -> list[float]:
+    """The share of rows wrong after training on all of them, from each start, by the best of the rates."""
+    found = []
+    for rate in rates:
+        network = NeuralNetworkClassifier(
+            hidden, learning_rate=rate, weight_decay=0.0, batch_size=None, steps=steps
+        )
+        errors = []
+        for k in range(starts):
+            network.set_params(random_state=seed_for("start", seed=seed, repeat=k))
+            errors.append(_error(network, np.asarray(X, "float32"), y))
+        found.append(errors)
+    return min(found, key=lambda errors: float(np.mean(errors)))
+
+
+def _error(network: NeuralNetworkClassifier, X: Array, y: Array) -> float:
+    try:
+        return 1.0 - float(network.fit(X, y).score(X, y))
+    except Diverged:
+        return 1.0
+
+
+def _judged(parity: list[Row], tent: list[Row], learned: Errors) -> Finding:
+    ratios = [float(row["one_layer_at_least"]) / float(row["deep_units"]) for row in tent]
+    verdict = Answer.UNDETERMINED
+    if not all(row["exact"] for row in (*parity, *tent)):
+        verdict = Answer.CONTRADICTED
+    elif all(a < b for a, b in pairwise(ratios)) and ratios[-1] > CLEARLY:
+        verdict = Answer.SUPPORTED
+    last, most = tent[-1], parity[-1]
+    return Finding(
+        verdict,
+        *(ratios[-1],) * 3,
+        unit=f"times as many units at least in one layer as in {last['size']}, tent map",
+        sentence=(
+            f"The tent map applied {last['size']} times has {last['pieces']:,} pieces: {last['deep_units']} "
+            f"ReLU units in {last['size']} layers make them, one hidden layer needs at least "
+            f"{last['one_layer_at_least']:,}. Parity of {most['size']} bits, the notes' example, takes "
+            f"{most['deep_units']} units as a tree of XORs in {most['deep_layers']} layers, and an OR of "
+            f"ANDs takes {most['and_terms']:,} terms, but one hidden layer of ReLU or threshold units takes "
+            f"{most['one_layer_units']}."
+        ),
+        rows=(*parity, *tent, *_rows(learned)),
+        panels=_panels(parity, tent, learned),
+        conditions=_conditions(learned),
+    )
+
+
+def _conditions(learned: Errors) -> str:
+    told = []
+    for function in dict.fromkeys(key[0] for key in learned):
+        size = max(key[1] for key in learned if key[0] == function)
+        each = "; ".join(
+            f"{name} {100 * np.mean(errors):.0f} %"
+            for (kind, count, name), errors in learned.items()
+            if (kind, count) == (function, size)
+        )
+        what = f"parity of {size} bits" if function == "parity" else f"the tent map applied {size} times"
+        told.append(f"rows wrong after training on all rows of {what}: {each}")
+    return (
+        "The 2^(n-1) of the notes is right for circuits of AND and OR, and wrong for neural units: a unit "
+        "adds up its inputs, so n units in one layer compute parity of n bits, fewer than the tree has. "
+        f"That a function can be computed is not that it is learned: {'; and '.join(told)}."
+    )
+
+
+def _rows(learned: Errors) -> list[Row]:
+    return [
+        {"function": function, "size": size, "network": name, "start": start, "learned_error": error}
+        for (function, size, name), errors in learned.items()
+        for start, error in enumerate(errors)
+    ]
+
+
+def _panels(parity: list[Row], tent: list[Row], learned: Errors) -> tuple[Lines, ...]:
+    def units(rows: list[Row], labels: Mapping[str, str]) -> dict[str, Curve]:
+        sizes = [float(row["size"]) for row in rows]
+        return {label: Curve(sizes, [float(row[key]) for row in rows]) for label, key in labels.items()}
+
+    times = sorted({count for function, count, _ in learned if function == "tent map"})
+    errors = {
+        f"learned: {name}": Curve(
+            times, [100 * float(np.mean(learned["tent map", count, name])) for count in times]
+        )
+        for name in shapes("tent map", 1)
+    }
+    built = {"deep": "deep_units", "one layer": "one_layer_units"}
+    return (
+        Lines(
+            "Tent map: units", "Times applied", "Hidden units, constructed", units(tent, built), log_y=True
+        ),
+        Lines(
+            "Parity: units",
+            "Bits",
+            "Hidden units (or terms), constructed",
+            units(parity, {**built, "OR of ANDs": "and_terms"}),
+            log_y=True,
+        ),
+        Lines("Tent map: learned", "Times applied", "Rows wrong (%)", errors),
+    )
