@@ -35,7 +35,7 @@ class Setting:
     seed: int
 
 
-def tested(
+def errors_of(
     data: Mapping[str, Task],
     sizes: Sequence[int],
     depths: Sequence[int],

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.course.arms import Case, Setting, limits, tested, told
+from harness.course.arms import Case, Setting, errors_of, limits, told
 from harness.course.finding import Array, Bars, Finding, Row
 from harness.records import Task
 from harness.verdicts import Answer
@@ -40,7 +40,7 @@ def run(
 ) -> Finding:
     """Train both activations on every data set and depth."""
     setting = Setting(units, rates, batch, steps, repeats, seed)
-    found = tested(data, [rows], depths, ["relu", "leaky_relu"], setting)
+    found = errors_of(data, [rows], depths, ["relu", "leaky_relu"], setting)
     gaps = {case: 100 * (each["leaky_relu"] - each["relu"]) for case, each in found.items()}
     by_data = {name: np.mean([gap for case, gap in gaps.items() if case[0] == name], axis=0) for name in data}
     return _judged(found, gaps, by_data)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.course.arms import Case, Setting, limits, tested, told
+from harness.course.arms import Case, Setting, errors_of, limits, told
 from harness.course.finding import Array, Bars, Finding, Row
 from harness.records import Task
 from harness.verdicts import Answer
@@ -39,7 +39,7 @@ def run(
 ) -> Finding:
     """Train both activations on every data set and depth."""
     setting = Setting(units, rates, batch, steps, repeats, seed)
-    found = tested(data, [rows], depths, ["tanh", "sigmoid"], setting)
+    found = errors_of(data, [rows], depths, ["tanh", "sigmoid"], setting)
     gaps = {case: 100 * (each["sigmoid"] - each["tanh"]) for case, each in found.items()}
     return _judged(found, gaps)
 

@@ -19,7 +19,7 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import rankdata
 
-from harness.course.arms import Case, Setting, limits, tested
+from harness.course.arms import Case, Setting, errors_of, limits
 from harness.course.finding import Array, Bars, Curve, Finding, Lines, Row
 from harness.course.intervals import bootstrap
 from harness.records import Task
@@ -46,7 +46,7 @@ def run(
 ) -> Finding:
     """Train every activation on every data set, size and depth."""
     setting = Setting(units, rates, batch, steps, repeats, seed)
-    found = tested(data, sizes, depths, NAMES, setting)
+    found = errors_of(data, sizes, depths, NAMES, setting)
     rng = np.random.default_rng(seed_for("bootstrap", seed=seed))
     names = list(data)
 
