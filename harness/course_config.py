@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.checks import flag, is_number, keys, mistake, name, nearest, path_of, sequence, text, whole
+from harness import conf_files
+from harness.checks import flag, is_number, keys, mistake, nearest, one_of, path_of, sequence, text, whole
 from harness.config import tracking
 from harness.errors import ConfigError
 
 FIELDS = ("statement", "section", "settings", "quick")
 GIVEN = ("data", "sweep")  # parameters that are loaded, not set
+FROM_ZERO = (".seed", ".depths")  # a network without a hidden layer is one of depth 0
 LISTED = re.compile(r"(?:list|tuple|Sequence)\[(int|float|str|bool)\b.*\]")
 
 
@@ -104,7 +106,9 @@ def _told(value: object) -> tuple[Told, ...]:
 def _experiment(key: str, value: object) -> Experiment:
     path = f"course.{key}"
     fields = keys(value, path, FIELDS, optional=GIVEN)
-    data = tuple(name(each, f"{path}.data") for each in fields.get("data", ()))
+    known = tuple(conf_files.choices()["data"])
+    given = sequence(fields["data"], f"{path}.data", "data sets") if "data" in fields else []
+    data = tuple(one_of(each, f"{path}.data", known) for each in given)
     sweep = flag(fields.get("sweep", False), f"{path}.sweep")
     settings = _settings(key, fields["settings"], f"{path}.settings")
     section, statement = (text(fields[part], f"{path}.{part}") for part in ("section", "statement"))
@@ -112,12 +116,15 @@ def _experiment(key: str, value: object) -> Experiment:
 
 
 def _settings(key: str, value: object, path: str) -> dict[str, Any]:
-    """Each setting as the parameter of that name says."""
+    """Each setting as the parameter of that name says, all of them as the experiment's own check does."""
     module = importlib.import_module(f"harness.course.{key}")
     parameters = inspect.signature(module.run).parameters.values()
     kinds = {each.name: str(each.annotation) for each in parameters if each.name not in GIVEN}
     given = keys(value, path, kinds)
-    return {each: _typed(given[each], kind, f"{path}.{each}") for each, kind in kinds.items()}
+    settings = {each: _typed(given[each], kind, f"{path}.{each}") for each, kind in kinds.items()}
+    if hasattr(module, "check"):
+        module.check(settings, path)
+    return settings
 
 
 def _typed(value: object, kind: str, path: str) -> Any:
@@ -138,7 +145,7 @@ def _number(value: object, path: str) -> float:
 
 
 CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
-    "int": lambda value, path: whole(value, path, 0),
+    "int": lambda value, path: whole(value, path, 0 if path.endswith(FROM_ZERO) else 1),
     "float": _number,
     "str": text,
     "bool": flag,

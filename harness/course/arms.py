@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.special import stdtrit
 
-from harness.course.finding import Array
+from harness.course.finding import Array, Row
+from harness.course.rates import at_ends, best
 from harness.course.rows import draw
 from harness.course.watching import watched
 from harness.records import Task
@@ -35,30 +35,60 @@ class Setting:
     seed: int
 
 
-def errors_of(
+@dataclass(frozen=True)
+class Outcomes:
+    """Test error (share wrong) and the learning rate chosen, of each repeat: case -> activation -> array."""
+
+    errors: dict[Case, dict[str, Array]]
+    rates: dict[Case, dict[str, Array]]
+
+    def rows(self) -> tuple[Row, ...]:
+        """A row of the table for each training that was tested."""
+        return tuple(
+            {
+                "data": case[0],
+                "rows": case[1],
+                "hidden_layers": case[2],
+                "activation": name,
+                "repeat": repeat,
+                "learning_rate": float(self.rates[case][name][repeat]),
+                "test_error": float(error),
+            }
+            for case, each in self.errors.items()
+            for name, errors in each.items()
+            for repeat, error in enumerate(errors)
+        )
+
+    def at_ends(self, rates: Sequence[float]) -> str:
+        """A sentence on the choices at an end of the grid; empty where there are none."""
+        names = dict.fromkeys(name for each in self.rates.values() for name in each)
+        chosen = {name: [rate for each in self.rates.values() for rate in each[name]] for name in names}
+        return at_ends(chosen, rates)
+
+
+def outcomes_of(
     data: Mapping[str, Task],
     sizes: Sequence[int],
     depths: Sequence[int],
     names: Sequence[str],
     setting: Setting,
-) -> dict[Case, dict[str, Array]]:
-    """Test error (share wrong) of each repeat, by activation, of each data set, size and depth."""
-    found: dict[Case, dict[str, Array]] = {}
+) -> Outcomes:
+    """Each repeat of each activation, on each data set, size and depth."""
+    found = Outcomes({}, {})
     for case in product(data, sizes, depths):
-        errors = [[_error(data[case[0]], case, name, setting, k) for k in range(setting.repeats)]
-                  for name in names]  # fmt: skip
-        found[case] = {name: np.array(each) for name, each in zip(names, errors, strict=True)}
+        found.errors[case], found.rates[case] = {}, {}
+        for name in names:
+            each = [_chosen(data[case[0]], case, name, setting, k) for k in range(setting.repeats)]
+            found.rates[case][name], found.errors[case][name] = np.array(each).T
     return found
 
 
-def _error(task: Task, case: Case, name: str, setting: Setting, repeat: int) -> float:
-    """The test error of the learning rate with the lowest validation loss."""
+def _chosen(task: Task, case: Case, name: str, setting: Setting, repeat: int) -> tuple[float, float]:
+    """The learning rate with the lowest validation loss, and its test error."""
     label, rows, depth = case
-    drawn = draw(task, rows, rows, seed=setting.seed, repeat=repeat, data=label)
-    known = np.isin(drawn.y_held, np.unique(drawn.y))
-    X_held, y_held = drawn.X_held[known], drawn.y_held[known]
-    best, error = np.inf, 1.0
-    for rate in setting.rates:
+    drawn = draw(task, rows, rows, seed=setting.seed, repeat=repeat, data=label).known()
+
+    def tried(rate: float) -> tuple[float, float]:
         network = NeuralNetworkClassifier(
             (setting.units,) * depth,
             activation=name,
@@ -68,24 +98,13 @@ def _error(task: Task, case: Case, name: str, setting: Setting, repeat: int) -> 
             steps=setting.steps,
             random_state=seed_for("start", seed=setting.seed, repeat=repeat, data=label),
         )
-        loss = watched(network, drawn.X, drawn.y, X_held, y_held, [setting.steps]).loss[-1]
-        if loss < best:
-            best = loss
-            error = float(np.mean(network.predict(task.X_test[:TESTED]) != task.y_test[:TESTED]))
-    return error
+        seen = watched(network, drawn.X, drawn.y, drawn.X_held, drawn.y_held, [setting.steps])
+        if not np.isfinite(seen.loss[-1]):
+            return np.inf, 1.0
+        wrong = network.predict(task.X_test[:TESTED]) != task.y_test[:TESTED]
+        return float(seen.loss[-1]), float(np.mean(wrong))
 
-
-def limits(values: Array, level: float) -> tuple[float, float, float]:
-    """A mean and the limits of its t interval at that level.
-
-    >>> [round(each, 3) for each in limits(np.array([1.0, 2.0, 3.0]), 0.9)]
-    [2.0, 0.314, 3.686]
-    """
-    mean = float(values.mean())
-    if len(values) < 2:
-        return mean, mean, mean
-    half = float(stdtrit(len(values) - 1, 0.5 + level / 2)) * float(values.std(ddof=1)) / len(values) ** 0.5
-    return mean, mean - half, mean + half
+    return best(setting.rates, tried)
 
 
 def told(case: Case) -> str:

@@ -41,6 +41,7 @@ class Prepared:
 
 def run(config: CourseConfig) -> int:
     """Run what is asked for and not recorded; exit status 1 where one failed."""
+    page.prepare(config)
     store = open_store(config.root, config.uri)
     shown = {*config.only, *record.names(store)}
     prepared = [_prepare(one, config) for one in config.experiments if one.name in shown]
@@ -53,6 +54,8 @@ def run(config: CourseConfig) -> int:
     recorded = [name for name in config.only if name in ended]
     counted = f"{len(recorded)} recorded in {store.label}, {len(works)} to run"
     print(f"course: {len(config.only)} experiments, {counted}", flush=True)
+    if absent := _absent(config, {*ended, *works}):
+        print(absent, flush=True)
     for name in recorded:
         print(_line(ended[name], "recorded"), flush=True)
     for one in _run(works):
@@ -65,6 +68,17 @@ def run(config: CourseConfig) -> int:
     for place in page.write(config, ended):
         print(f"page: {place}")
     return 1 if any(ended[name].outcome == "failed" for name in config.only) else 0
+
+
+def _absent(config: CourseConfig, shown: set[str]) -> str:
+    """A warning, where a page that is there would be replaced by one without some of the findings."""
+    left = [one.name for one in config.experiments if one.name not in shown]
+    if config.page is None or not config.page.exists() or not left:
+        return ""
+    return (
+        f"warning: {config.page} is replaced, and will say that {', '.join(left)} "
+        f"{'is' if len(left) == 1 else 'are'} not run; harness course without only= runs all"
+    )
 
 
 def _prepare(experiment: Experiment, config: CourseConfig) -> Prepared:

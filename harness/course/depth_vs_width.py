@@ -19,9 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
+from harness.checks import mistake
 from harness.course.constructed import (
     and_terms_of_parity,
     hidden_units,
@@ -43,6 +45,13 @@ MOST_TERMS = 8  # bits, of whose 3^8 ANDs each is tried
 CLEARLY = 10.0
 POINTS = 257  # of [0, 1], to learn the tent map from
 Errors = dict[tuple[str, int, str], list[float]]  # function, its size, network: an error for each start
+
+
+def check(settings: Mapping[str, Any], path: str) -> None:
+    """A tree of XORs takes its inputs two by two."""
+    for name in ("bits", "learned_bits"):
+        if any(bits < 2 or bits & (bits - 1) for bits in settings[name]):
+            raise mistake(f"{path}.{name}", "powers of two of at least 2", settings[name])
 
 
 def run(

@@ -54,7 +54,7 @@ def run(
     data: Mapping[str, Task],
 ) -> Finding:
     """Choose learning rates on `tuned` draws and train every case, by each optimiser; the first decides."""
-    task = data["digits"]
+    task, depths = data["digits"], sorted(depths)
     draws = [
         standardized(draw(task, rows, len(task.y) // 3, seed=seed, repeat=k)) for k in range(repeats + tuned)
     ]

@@ -19,9 +19,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 
+from harness.checks import mistake
 from harness.course.finding import Array, Curve, Finding, Lines, Row
 from harness.course.intervals import mean_interval, ratio_interval
 from harness.course.rows import Rows, draw
@@ -67,6 +69,14 @@ class Setting:
         """The share of (row, hidden unit) whose slope is below 5 % of the steepest."""
         slopes = hidden_values(self.start(case, rows, start), case[0], rows.X)[1]
         return float(np.mean([np.mean(each < FLAT * STEEPEST[case[0]]) for each in slopes]))
+
+
+def check(settings: Mapping[str, Any], path: str) -> None:
+    """The verdict compares the large scale with 1, so both must be among the scales."""
+    for scale in (1.0, settings["large"]):
+        if scale not in settings["scales"]:
+            rule = f"a list that holds 1 and {path}.large ({settings['large']:g})"
+            raise mistake(f"{path}.scales", rule, settings["scales"])
 
 
 def run(

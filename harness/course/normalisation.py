@@ -59,15 +59,15 @@ def run(
     found: dict[Case, list[Arrived]] = {}
     for (kind, measure), (arm, standardize) in product(kinds, ARMS.items()):
         found[kind, measure, arm] = [
-            arrived(*inputs(kind, measure, rows, columns, seed + k), standardize, factors, steps)
+            arrived(*inputs(kind, measure, rows, columns, seed, k), standardize, factors, steps)
             for k in range(repeats)
         ]
     return _judged(found, spreads, steps)
 
 
-def inputs(kind: str, measure: float, rows: int, columns: int, seed: int) -> tuple[Array, Array]:
+def inputs(kind: str, measure: float, rows: int, columns: int, seed: int, repeat: int) -> tuple[Array, Array]:
     """X (rows, columns) and y (rows,), the same classes in every kind: only the coordinates differ."""
-    rng = np.random.default_rng(seed_for("rows", seed=seed))
+    rng = np.random.default_rng(seed_for("rows", seed=seed, repeat=repeat))
     y = np.arange(rows) % 2
     X = rng.standard_normal((rows, columns)) + (2 * y[:, None] - 1) * rng.normal(0, 0.3, columns)
     if kind == "scales":
@@ -146,8 +146,7 @@ def _judged(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: in
         sentence=(
             f"With columns whose scales differ by {wide[0]:g} to {wide[-1]:g} times, gradient descent takes "
             f"{mean:.1f} times the steps that it takes on standardised columns, {last:.0f} times at the "
-            f"widest. The steps grow as the condition number to the power {slope:.2f}; on standardised "
-            "columns they do not grow."
+            f"widest. {_grows(found, slope, spreads)}"
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, spreads),
@@ -155,9 +154,26 @@ def _judged(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: in
     )
 
 
-def _slope(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: int) -> float:
-    """D log(steps) / d log(condition number) as they are, of those that arrived."""
+def _grows(found: Mapping[Case, list[Arrived]], slope: float | None, spreads: list[float]) -> str:
+    """How the steps grow with the condition number as they are, and with the spread standardised."""
+    if slope is None:
+        return "Too few trainings arrive to say how the steps grow with the condition number."
+    ends = [
+        np.log([one.steps for one in found["scales", spread, "standardised"]])
+        for spread in (min(spreads), max(spreads))
+    ]
+    grown, low, high = ratio_interval(np.exp(ends[1] - ends[0]))
+    return (
+        f"The steps grow as the condition number to the power {slope:.2f}; on standardised columns those at "
+        f"the widest are {grown:.2f} times those at the narrowest ({low:.2f} to {high:.2f})."
+    )
+
+
+def _slope(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: int) -> float | None:
+    """D log(steps) / d log(condition number) as they are, of those that arrived; None where too few did."""
     seen = [one for spread in spreads for one in found["scales", spread, "as they are"] if one.steps < steps]
+    if len({one.condition for one in seen}) < 2:
+        return None
     condition, taken = np.log([(one.condition, one.steps) for one in seen]).T
     return float(np.polyfit(condition, taken, 1)[0])
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from harness.course.finding import Finding
 from harness.course.processes import Ended
+from harness.errors import HarnessError
 from harness.plots import finding_picture
 from harness.plots.style import rendered
 from harness.report.tables import replace_text
@@ -29,24 +32,58 @@ starts unless the file says otherwise. Seconds are of the machine that ran it. T
 """
 
 
-def write(config: CourseConfig, ended: Mapping[str, Ended]) -> list[Path]:
-    """Write the page beside the reports, and where `page` says as well; the files."""
+def places(config: CourseConfig) -> list[tuple[Path, Path]]:
+    """Where the page goes, with the folder of its pictures: beside the reports, and where `page` says."""
     reports = config.root / "reports" / "course"
-    places = [(reports / "course.md", reports)]
-    if config.page is not None:
-        places.append((config.page, config.page.with_suffix("")))
+    asked = [] if config.page is None else [(config.page, config.page.with_suffix(""))]
+    return [(reports / "course.md", reports), *asked]
+
+
+def prepare(config: CourseConfig) -> None:
+    """Make the folders of the page, so that what cannot be written is known before anything is run.
+
+    Raises:
+        HarnessError: where a page or its folder cannot be written.
+    """
+    for place, folder in places(config):
+        with _told(place):
+            folder.mkdir(parents=True, exist_ok=True)
+            if place.is_dir():
+                raise IsADirectoryError(None, "a folder has that name")
+            for written in (folder, place.parent):
+                with NamedTemporaryFile(dir=written):
+                    pass
+
+
+@contextmanager
+def _told(place: Path) -> Iterator[None]:
+    """A mistake of the file system as one of a person."""
+    try:
+        yield
+    except OSError as error:
+        remedy = "mend that, or choose another place with page= or tracking.root="
+        raise HarnessError(f"the page {place} cannot be written: {error.strerror}; {remedy}") from None
+
+
+def write(config: CourseConfig, ended: Mapping[str, Ended]) -> list[Path]:
+    """Write the page and its pictures; the files.
+
+    Raises:
+        HarnessError: where one cannot be written.
+    """
     pictures = {
         name: rendered(finding_picture(one.finding.panels), "png")
         for name, one in ended.items()
         if one.finding is not None
     }
-    for place, folder in places:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, picture in pictures.items():
-            (folder / f"{name}.png").write_bytes(picture)
+    for place, folder in places(config):
         near = folder.relative_to(place.parent).as_posix()
-        replace_text(place, text(config, ended, "" if near == "." else f"{near}/"))
-    return [place for place, _ in places]
+        with _told(place):
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, picture in pictures.items():
+                (folder / f"{name}.png").write_bytes(picture)
+            replace_text(place, text(config, ended, "" if near == "." else f"{near}/"))
+    return [place for place, _ in places(config)]
 
 
 def text(config: CourseConfig, ended: Mapping[str, Ended], pictures: str) -> str:

@@ -18,9 +18,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 
+from harness.checks import mistake
 from harness.course.finding import Array, Curve, Finding, Lines, Row
 from harness.course.intervals import mean_interval, ratio_interval
 from harness.course.rows import Rows, draw
@@ -63,6 +65,13 @@ class Setting:
         )
         looks = range(LOOK, self.steps + 1, LOOK)
         return watched(network, rows.X, rows.y, rows.X_held, rows.y_held, looks)
+
+
+def check(settings: Mapping[str, Any], path: str) -> None:
+    """A gradient can shrink from a hidden layer to the one below only where there are two."""
+    depths = settings["depths"]
+    if min(depths) < 1 or max(depths) < 2:
+        raise mistake(f"{path}.depths", "numbers of at least 1, one of them at least 2", depths)
 
 
 def run(

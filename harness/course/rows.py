@@ -20,6 +20,21 @@ class Rows:
     X_held: Array
     y_held: Array
 
+    def known(self) -> Rows:
+        """Without the validation rows whose class is not among the training rows.
+
+        >>> X, y = np.zeros((2, 1)), np.array([0, 1])
+        >>> Rows(X, y, np.zeros((3, 1)), np.array([0, 2, 1])).known().y_held.tolist()
+        [0, 1]
+        """
+        return Rows(self.X, self.y, *with_classes_of(self.y, self.X_held, self.y_held))
+
+
+def with_classes_of(y: Array, X_judged: Array, y_judged: Array) -> tuple[Array, Array]:
+    """The rows to judge by whose class was learned from: a log-loss of the others is not defined."""
+    known = np.isin(y_judged, np.unique(y))
+    return X_judged[known], y_judged[known]
+
 
 def draw(task: Task, train: int, held: int, **axes: str | int) -> Rows:
     """Draw training and validation rows of the pool, seeded from named axes; fewer where the pool is small.

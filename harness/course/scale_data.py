@@ -56,6 +56,8 @@ def _conditions(sweep: DefaultSweep) -> Iterator[str]:
 
 def _effect(against: Verdict) -> tuple[tuple[float, float, float], str]:
     """The deciding difference at the largest size, turned round: above 0 where the network is better."""
+    if not against.comparisons:
+        return (0.0, 0.0, 0.0), "points: the sweep has no size at which both were run, so nothing is compared"
     largest = max(against.comparisons, key=lambda of: of.size)
     mean, low, high = _points(largest)
     return (

@@ -16,8 +16,8 @@ def _tree(name: str) -> dict:
     return compose("course", [f"experiment=[{name}]"])[0].tree
 
 
-def _experiment(name: str, changes: dict) -> Experiment:
-    fields = _tree(name)["course"][name]
+def _experiment(name: str, changes: dict, others: dict) -> Experiment:
+    fields = _tree(name)["course"][name] | others
     settings = fields["settings"] | fields["quick"] | changes
     tree = _tree(name) | {"course": {name: fields | {"settings": settings}}}
     return parse_course(tree).experiments[0]
@@ -30,8 +30,8 @@ def prepared_data(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def quick():
-    """The experiment of that name with its quick settings, and these instead."""
-    return lambda name, **changes: _experiment(name, changes)
+    """The experiment of that name with its quick settings, and these instead; `others` beside settings."""
+    return lambda name, others=(), /, **changes: _experiment(name, changes, dict(others))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from harness.course import command
 from harness.course.processes import Work, run_all
 from harness.course_config import CourseConfig, Experiment, Told
+from harness.errors import HarnessError
 from harness.tracking import course as record
 from harness.tracking.finding import find
 from harness.tracking.store import open_store
@@ -103,6 +104,24 @@ def test_the_page_lists_every_statement_in_the_order_of_the_notes(config, tmp_pa
     assert text.index("A slope \\| a limit | none: mathematics") < text.index("[zero_init](#zero_init)")
     assert "![zero_init: supported](course/zero_init.png)" in text
     assert (page.parent / "course" / "zero_init.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_page_that_cannot_be_written_is_a_line_before_anything_runs(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "run_all", lambda works: pytest.fail(f"runs {list(works)}"))
+    (tmp_path / "taken").write_text("a file where the pictures' folder goes")
+    for page, told in ((tmp_path / "taken.md", "taken.md"), (tmp_path / "taken" / "course.md", "course.md")):
+        with pytest.raises(HarnessError, match=rf"the page .*{told} cannot be written: .*page="):
+            command.run(replace(config, page=page))
+    assert not runs(config.root)
+
+
+def test_a_page_that_would_lose_findings_is_replaced_with_a_warning(config, broken, tmp_path, capsys):
+    page = tmp_path / "course.md"
+    both = replace(config, experiments=(broken, *config.experiments), page=page)
+    assert command.run(both) == 0
+    assert "warning" not in capsys.readouterr().out
+    assert command.run(both) == 0
+    assert f"warning: {page} is replaced, and will say that broken is not run" in capsys.readouterr().out
 
 
 class _Ends:

@@ -24,9 +24,16 @@ def test_a_reversal_is_a_pair_that_surely_changes_places():
     assert reversals({here: found[here], there: case(0.2, 0.3, 0.4, 0.5)}) == []
 
 
-def test_a_guideline_costs_nowhere_surely_more_than_a_point():
-    found = {("a", 100, 1): case(0.105, 0.1, 0.3, 0.4), ("b", 100, 1): case(0.1, 0.2, 0.3, 0.4)}
+def test_a_guideline_surely_costs_less_than_a_point_everywhere():
+    found = {("a", 100, 1): case(0.104, 0.1, 0.3, 0.4), ("b", 100, 1): case(0.1, 0.2, 0.3, 0.4)}
     assert guidelines(found) == ["relu"]
+
+
+def test_repeats_that_tell_nothing_make_no_guideline():
+    wild = {
+        name: np.array([0.1, 0.3, 0.2]) + 0.1 * np.array([k % 2, -(k % 2), k]) for k, name in enumerate(NAMES)
+    }
+    assert guidelines({("a", 100, 1): wild}) == []
 
 
 def test_every_activation_is_ranked_in_every_case(found):
