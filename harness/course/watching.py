@@ -46,7 +46,8 @@ def watched(
 
 def judged(network: NeuralNetworkClassifier, X: Array, y: Array) -> tuple[float, float]:
     """Log-loss and error on rows, of whose classes each is one that was learned from."""
-    p = network.predict_proba(X)
+    with np.errstate(all="ignore"):  # weights may be about to diverge
+        p = network.predict_proba(X)
     own = p[np.arange(len(y)), np.searchsorted(network.classes_, y)]
     loss = float(-np.log(np.maximum(own, SMALLEST)).mean())
     return (loss if np.isfinite(loss) else np.inf), float(
