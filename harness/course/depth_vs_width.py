@@ -9,10 +9,15 @@ least 2^k - 1 units, whatever the weights.
 Learned, apart from it: gradient descent (Adam) on every row of parity, and on which side of 1/2 the tent map
 ends, with networks of the constructed shapes and with roomy ones, each with its own best rate of the grid.
 
-Rule. Supported where every constructed network is exact, the tent map in k layers has 2^k pieces for each k,
-and the fewest units of one layer over those of k layers grow with every k, to more than 10. Contradicted
-where a constructed network fails. Else undetermined. The verdict is on what can be computed; what is learned
-has no part in it. The effect is that ratio at the largest k, a count: low and high are the same.
+Rule, of two parts. *There are such functions*: supported where every constructed network is exact, the tent
+map in k layers has 2^k pieces for each k, and the fewest units of one layer over those of k layers grow with
+every k, to more than 10; contradicted where a constructed network fails. *Parity is one*, and takes 2^(n-1)
+units in one layer: contradicted where a single hidden layer of fewer neural units is exact on all 2^n inputs
+for some n; no construction can support it. Contradicted where one part is, supported where both are, else
+undetermined. The verdict is on what can be computed; what is learned has no part in it. The effect is the
+ratio of the first part at the largest k, a count: low and high are the same.
+
+Changed after a first run, whose rule was that of the first part alone, while its statement had both.
 """
 
 from __future__ import annotations
@@ -37,6 +42,7 @@ from harness.course.constructed import (
     truth_table,
 )
 from harness.course.finding import Array, Curve, Finding, Lines, Row
+from harness.course.rates import at_ends, best
 from harness.seeds import seed_for
 from harness.verdicts import Answer
 from models import Diverged, NeuralNetworkClassifier
@@ -44,7 +50,8 @@ from models import Diverged, NeuralNetworkClassifier
 MOST_TERMS = 8  # bits, of whose 3^8 ANDs each is tried
 CLEARLY = 10.0
 POINTS = 257  # of [0, 1], to learn the tent map from
-Errors = dict[tuple[str, int, str], list[float]]  # function, its size, network: an error for each start
+Learned = tuple[float, list[float]]  # the learning rate chosen, and the error from each start
+Errors = dict[tuple[str, int, str], Learned]  # by function, its size, network
 
 
 def check(settings: Mapping[str, Any], path: str) -> None:
@@ -77,7 +84,7 @@ def run(
         y = (output(tent_in_layers(count), x) >= 0.5).astype(int)
         for name, hidden in shapes("tent map", count).items():
             learned["tent map", count, name] = learn(x, y, hidden, rates, steps, starts, seed)
-    return _judged(parity, tent, learned)
+    return _judged(parity, tent, learned, rates)
 
 
 def constructed_parity(bits: int) -> Row:
@@ -134,10 +141,10 @@ def shapes(function: str, count: int) -> dict[str, tuple[int, ...]]:
 
 def learn(
     X: Array, y: Array, hidden: tuple[int, ...], rates: list[float], steps: int, starts: int, seed: int
-) -> list[float]:
-    """The share of rows wrong after training on all of them, from each start, by the best of the rates."""
-    found = []
-    for rate in rates:
+) -> Learned:
+    """The best of the rates, and the share of rows wrong after training on all of them, from each start."""
+
+    def tried(rate: float) -> tuple[float, list[float]]:
         network = NeuralNetworkClassifier(
             hidden, learning_rate=rate, weight_decay=0.0, batch_size=None, steps=steps
         )
@@ -145,8 +152,9 @@ def learn(
         for k in range(starts):
             network.set_params(random_state=seed_for("start", seed=seed, repeat=k))
             errors.append(_error(network, np.asarray(X, "float32"), y))
-        found.append(errors)
-    return min(found, key=lambda errors: float(np.mean(errors)))
+        return float(np.mean(errors)), errors
+
+    return best(rates, tried)
 
 
 def _error(network: NeuralNetworkClassifier, X: Array, y: Array) -> float:
@@ -156,19 +164,39 @@ def _error(network: NeuralNetworkClassifier, X: Array, y: Array) -> float:
         return 1.0
 
 
-def _judged(parity: list[Row], tent: list[Row], learned: Errors) -> Finding:
-    ratios = [float(row["one_layer_at_least"]) / float(row["deep_units"]) for row in tent]
-    verdict = Answer.UNDETERMINED
+def _ratios(tent: list[Row]) -> list[float]:
+    """The fewest units of one layer over those of the deep network."""
+    return [float(row["one_layer_at_least"]) / float(row["deep_units"]) for row in tent]
+
+
+def answers(parity: list[Row], tent: list[Row]) -> tuple[Answer, Answer]:
+    """Whether there are functions that need depth; and whether parity is one."""
+    ratios = _ratios(tent)
+    depth = fewer = Answer.UNDETERMINED
     if not all(row["exact"] for row in (*parity, *tent)):
-        verdict = Answer.CONTRADICTED
+        depth = Answer.CONTRADICTED
     elif all(a < b for a, b in pairwise(ratios)) and ratios[-1] > CLEARLY:
+        depth = Answer.SUPPORTED
+    if any(row["exact"] and float(row["one_layer_units"]) < 2 ** (int(row["size"]) - 1) for row in parity):
+        fewer = Answer.CONTRADICTED
+    return depth, fewer
+
+
+def _judged(parity: list[Row], tent: list[Row], learned: Errors, rates: list[float]) -> Finding:
+    ratio = _ratios(tent)[-1]
+    parts = answers(parity, tent)
+    verdict = Answer.UNDETERMINED
+    if Answer.CONTRADICTED in parts:
+        verdict = Answer.CONTRADICTED
+    elif set(parts) == {Answer.SUPPORTED}:
         verdict = Answer.SUPPORTED
     last, most = tent[-1], parity[-1]
     return Finding(
         verdict,
-        *(ratios[-1],) * 3,
+        *(ratio,) * 3,
         unit=f"times as many units at least in one layer as in {last['size']}, tent map",
         sentence=(
+            f"That there are such functions: {parts[0]}. That parity is one: {parts[1]}. "
             f"The tent map applied {last['size']} times has {last['pieces']:,} pieces: {last['deep_units']} "
             f"ReLU units in {last['size']} layers make them, one hidden layer needs at least "
             f"{last['one_layer_at_least']:,}. Parity of {most['size']} bits, the notes' example, takes "
@@ -178,8 +206,15 @@ def _judged(parity: list[Row], tent: list[Row], learned: Errors) -> Finding:
         ),
         rows=(*parity, *tent, *_rows(learned)),
         panels=_panels(parity, tent, learned),
-        conditions=_conditions(learned),
+        conditions=f"{_conditions(learned)} {_ends(learned, rates)}".strip(),
     )
+
+
+def _ends(learned: Errors, rates: list[float]) -> str:
+    chosen: dict[str, list[float]] = {}
+    for (_, _, name), (rate, _) in learned.items():
+        chosen.setdefault(name, []).append(rate)
+    return at_ends(chosen, rates)
 
 
 def _conditions(learned: Errors) -> str:
@@ -188,7 +223,7 @@ def _conditions(learned: Errors) -> str:
         size = max(key[1] for key in learned if key[0] == function)
         each = "; ".join(
             f"{name} {100 * np.mean(errors):.0f} %"
-            for (kind, count, name), errors in learned.items()
+            for (kind, count, name), (_, errors) in learned.items()
             if (kind, count) == (function, size)
         )
         what = f"parity of {size} bits" if function == "parity" else f"the tent map applied {size} times"
@@ -202,8 +237,15 @@ def _conditions(learned: Errors) -> str:
 
 def _rows(learned: Errors) -> list[Row]:
     return [
-        {"function": function, "size": size, "network": name, "start": start, "learned_error": error}
-        for (function, size, name), errors in learned.items()
+        {
+            "function": function,
+            "size": size,
+            "network": name,
+            "start": start,
+            "learning_rate": rate,
+            "learned_error": error,
+        }
+        for (function, size, name), (rate, errors) in learned.items()
         for start, error in enumerate(errors)
     ]
 
@@ -216,7 +258,7 @@ def _panels(parity: list[Row], tent: list[Row], learned: Errors) -> tuple[Lines,
     times = sorted({count for function, count, _ in learned if function == "tent map"})
     errors = {
         f"learned: {name}": Curve(
-            times, [100 * float(np.mean(learned["tent map", count, name])) for count in times]
+            times, [100 * float(np.mean(learned["tent map", count, name][1])) for count in times]
         )
         for name in shapes("tent map", 1)
     }

@@ -20,10 +20,10 @@ from collections.abc import Mapping
 from itertools import product
 
 import numpy as np
-from scipy.special import stdtrit
 
 from harness.course.finding import Array, Curve, Finding, Lines, Row
-from harness.course.intervals import mean_interval
+from harness.course.intervals import band, mean_interval
+from harness.course.rates import at_ends, best, of_optimizer
 from harness.course.rows import Rows, draw
 from harness.course.scaled import hidden_values, standardized, started, watched_from
 from harness.records import Task
@@ -61,18 +61,20 @@ def run(
     starts = [seed_for("start", seed=seed, repeat=k) for k in range(repeats + tuned)]
     widths = (draws[0].X.shape[1], units, len(task.classes))
     losses: dict[str, dict[Case, Array]] = {}
+    chosen: dict[tuple[str, Case], float] = {}
     for optimizer in optimizers:
         seen = depths if optimizer == optimizers[0] else [depths[-1]]
         losses[optimizer] = {}
         for case in product(SUITED, STARTS, seen):
-            plans = [Plan(batch, steps, optimizer, "constant", _rate(rate, optimizer)) for rate in rates]
-            tried = [
-                sum(_loss(case, widths, draws[-k], plan, starts[-k]) for k in range(1, tuned + 1))
-                for plan in plans
-            ]
-            best = plans[int(np.argmin(tried))]
+
+            def tried(rate: float, case: Case = case, by: str = optimizer) -> tuple[float, Plan]:
+                plan = Plan(batch, steps, by, "constant", of_optimizer(rate, by))
+                lost = (_loss(case, widths, draws[-k], plan, starts[-k]) for k in range(1, tuned + 1))
+                return sum(lost), plan
+
+            chosen[optimizer, case], plan = best(rates, tried)
             losses[optimizer][case] = np.array(
-                [_loss(case, widths, draws[k], best, starts[k]) for k in range(repeats)]
+                [_loss(case, widths, draws[k], plan, starts[k]) for k in range(repeats)]
             )
     spread = {
         (name, start): np.array(
@@ -80,12 +82,10 @@ def run(
         )
         for name, start in product(SUITED, STARTS)
     }
-    return _judged(losses, spread, depths, steps)
-
-
-def _rate(rate: float, optimizer: str) -> float:
-    """Adam's steps are of another size: a thirtieth of gradient descent's learning rates."""
-    return rate if optimizer == "gradient_descent" else rate / 30
+    taken = {
+        STARTS[start]: [rate for (_, case), rate in chosen.items() if case[1] == start] for start in STARTS
+    }
+    return _judged(losses, chosen, spread, depths, steps, at_ends(taken, rates))
 
 
 def _loss(case: Case, widths: tuple[int, int, int], rows: Rows, plan: Plan, start: int) -> float:
@@ -112,17 +112,19 @@ def variances(rows: Rows, case: Case, widths: tuple[int, int, int], start: int) 
 
 def _judged(
     losses: Mapping[str, Mapping[Case, Array]],
+    chosen: Mapping[tuple[str, Case], float],
     spread: Mapping[tuple[str, str], Array],
     depths: list[int],
     steps: int,
+    ends: str,
 ) -> Finding:
     first, *others = losses
     more = {
         (name, depth): losses[first][name, "small_normal", depth] - losses[first][name, SUITED[name], depth]
         for name, depth in product(SUITED, depths)
     }
-    fine = [_interval(more[name, depths[0]], 0.90) for name in SUITED]
-    not_fine = [_interval(more[name, depths[-1]], 0.95) for name in SUITED]
+    fine = [mean_interval(more[name, depths[0]], 0.90)[1:] for name in SUITED]
+    not_fine = [mean_interval(more[name, depths[-1]])[1:] for name in SUITED]
     verdict = Answer.UNDETERMINED
     if all(high < MARGIN for _, high in fine) and all(low > MARGIN for low, _ in not_fine):
         verdict = Answer.SUPPORTED
@@ -145,18 +147,10 @@ def _judged(
             f"{told}. Through {depths[-1]} layers of ReLU the mean square of the activations is multiplied "
             f"by {shrinks:.1g} from 0.01, by {kept:.2g} from He."
         ),
-        rows=tuple(_rows(losses, spread)),
+        rows=tuple(_rows(losses, chosen, spread)),
         panels=_panels(losses[first], spread, depths),
-        conditions=_conditions(losses, more, others, depths),
+        conditions=f"{_conditions(losses, more, others, depths)} {ends}".strip(),
     )
-
-
-def _interval(values: Array, level: float) -> tuple[float, float]:
-    """Limits of the t interval of a mean, at that level."""
-    if len(values) < 2:
-        return float(values[0]), float(values[0])
-    half = float(stdtrit(len(values) - 1, 0.5 + level / 2)) * float(values.std(ddof=1)) / len(values) ** 0.5
-    return float(values.mean()) - half, float(values.mean()) + half
 
 
 def _conditions(
@@ -167,7 +161,7 @@ def _conditions(
 ) -> str:
     turned = []
     for name in SUITED:
-        worse = [depth for depth in depths if _interval(more[name, depth], 0.95)[0] > MARGIN]
+        worse = [depth for depth in depths if mean_interval(more[name, depth])[1] > MARGIN]
         turned.append(f"{worse[0]} hidden layers with {name}" if worse else f"none tried with {name}")
     told = [f"0.01 is surely worse from {' and '.join(turned)} on."]
     for optimizer in others:
@@ -180,23 +174,33 @@ def _conditions(
             f"{mean:+.2f} ({low:+.2f} to {high:+.2f}) with {name}"
             for name, (mean, low, high) in zip(SUITED, map(mean_interval, gaps), strict=True)
         )
-        mended = all(mean_interval(gap)[2] < MARGIN for gap in gaps)
+        held = [mean_interval(gap) for gap in gaps]
+        word = "may mend it or not"
+        if all(high < MARGIN for *_, high in held):
+            word = "mends it"
+        elif any(low > MARGIN for _, low, _ in held):
+            word = "does not mend it"
         told.append(
             f"{optimizer.capitalize()}, whose steps do not shrink with the gradient, "
-            f"{'mends it' if mended else 'does not mend it'}: with {depths[-1]} layers its loss from 0.01, "
+            f"{word}: with {depths[-1]} layers its loss from 0.01, "
             f"less that from the suited start, is {each}."
         )
     told.append("And 0.01 is no property of depth alone: Xavier's is 0.01 for a layer of 10,000 inputs.")
     return " ".join(told)
 
 
-def _rows(losses: Mapping[str, Mapping[Case, Array]], spread: Mapping[tuple[str, str], Array]) -> list[Row]:
+def _rows(
+    losses: Mapping[str, Mapping[Case, Array]],
+    chosen: Mapping[tuple[str, Case], float],
+    spread: Mapping[tuple[str, str], Array],
+) -> list[Row]:
     found: list[Row] = [
         {
             "measured": f"loss by {optimizer}",
             "activation": name,
             "start": STARTS[start],
             "hidden_layers": depth,
+            "learning_rate": of_optimizer(chosen[optimizer, (name, start, depth)], optimizer),
             "repeat": repeat,
             "value": float(value),
         }
@@ -225,12 +229,10 @@ def _panels(
 ) -> tuple[Lines, ...]:
     panels = []
     for name in SUITED:
-        curves = {}
-        for start, label in STARTS.items():
-            mean, low, high = zip(
-                *(mean_interval(losses[name, start, depth]) for depth in depths), strict=True
-            )
-            curves[label] = Curve(depths, mean, low, high)
+        curves = {
+            label: band(depths, [losses[name, start, depth] for depth in depths])
+            for start, label in STARTS.items()
+        }
         panels.append(Lines(f"Loss reached, {name}", "Hidden layers", "Held-out log-loss", curves))
     curves = {}
     for start, label in STARTS.items():

@@ -13,6 +13,7 @@ from harness.course.constructed import (
     tent_in_one_layer,
     truth_table,
 )
+from harness.course.depth_vs_width import answers, constructed_parity, constructed_tent
 from harness.data.synthetic import folded
 from harness.verdicts import Answer
 from models import NeuralNetworkRegressor
@@ -61,10 +62,16 @@ def test_one_layer_has_at_most_a_piece_more_than_units_and_pieces_are_what_a_fin
 
 def test_the_verdict_follows_from_the_constructions_and_says_where_the_notes_are_wrong(found):
     finding = found("depth_vs_width")
-    assert finding.verdict is Answer.SUPPORTED
+    assert finding.verdict is Answer.CONTRADICTED
+    assert "That there are such functions: supported. That parity is one: contradicted." in finding.sentence
     assert finding.effect == 255 / 16
     assert "wrong for neural units" in finding.conditions
 
 
-def test_a_verdict_needs_a_ratio_that_is_clearly_large(found):
-    assert found("depth_vs_width", times=[1, 2]).verdict is Answer.UNDETERMINED
+def test_each_part_of_the_statement_has_its_own_answer():
+    tents = [constructed_tent(times) for times in (1, 2, 8)]
+    few, many = constructed_parity(2), constructed_parity(4)
+    assert answers([few, many], tents) == (Answer.SUPPORTED, Answer.CONTRADICTED)
+    assert answers([few], tents) == (Answer.SUPPORTED, Answer.UNDETERMINED)  # 2 units are 2^(2-1)
+    assert answers([few], tents[:2]) == (Answer.UNDETERMINED, Answer.UNDETERMINED)
+    assert answers([few], [{**tents[0], "exact": 0}])[0] is Answer.CONTRADICTED

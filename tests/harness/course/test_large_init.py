@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from harness.course.large_init import Setting
+from harness.course.large_init import Setting, answer
 from harness.course.rows import Rows
+from harness.verdicts import Answer
 
 
 @pytest.fixture
@@ -36,3 +37,19 @@ def test_relu_is_never_counted_by_a_slope_that_is_one_or_nothing(rows):
     setting = Setting(256, 3, 50, 10, 0.5)
     shares = [setting.saturated(("relu", 1, scale), rows, start=0) for scale in (1.0, 10.0)]
     assert shares == pytest.approx([0.5, 0.5], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("saturates", "sigmoid", "relu", "expected"),
+    [
+        (0.5, 2.0, 0.5, Answer.SUPPORTED),
+        (0.5, 2.0, 3.0, Answer.UNDETERMINED),  # it saturates and is slow, as is what cannot saturate
+        (0.5, 2.0, 2.0, Answer.UNDETERMINED),
+        (0.5, -1.0, -2.0, Answer.CONTRADICTED),
+        (-0.5, 2.0, 0.5, Answer.CONTRADICTED),
+    ],
+)
+def test_slow_because_of_saturation_is_slower_than_what_cannot_saturate(saturates, sigmoid, relu, expected):
+    wave = np.array([-0.1, 0.1, 0.0])
+    logs = {"sigmoid": sigmoid + wave, "tanh": sigmoid - wave, "relu": relu + wave[::-1]}
+    assert answer(dict.fromkeys(("sigmoid", "tanh"), saturates + wave), logs)[0] is expected
