@@ -3,7 +3,8 @@
 Each trial trains a network by gradient descent in mini-batches, as the course does, and is judged by its
 held-out log-loss. The ranges are those in which people try: the learning rate over four powers of ten, and
 with it batch size, number of steps, layers, units, activation, start and L2. Drawn at random, not by a
-search, so that no part of the ranges is favoured. Importance is that of `harness.search.importances`: of the
+search, so that no part of the ranges is favoured. The rows are one draw of each data set, the same for all
+trials, so intervals are of trials and not of rows. Importance is that of `harness.search.importances`: of the
 ranks of the trials, by fANOVA and by PED-ANOVA, which weighs the best trials.
 
 Rule. In each of several independent batches of trials, the share of the learning rate less that of each other
@@ -94,14 +95,18 @@ def _trial(number: int, setting: Mapping[str, ParamValue], rows: Rows, seed: int
 
 
 def leads(shares: Sequence[Mapping[str, float]]) -> tuple[float, float, float]:
-    """The learning rate's share less that of the parameter it leads by least, with its interval over batches.
+    """The least of what the learning rate's share is more than another's, over the other parameters.
+
+    The mean, the lower and the upper limit over batches are each the least of theirs: so the lower lies above
+    0 where every interval does, and the upper below 0 where one interval does.
 
     >>> [round(each, 2) for each in leads([dict.fromkeys(SPACE, 0.1) | {"learning_rate": 0.3}] * 2)]
     [0.2, 0.2, 0.2]
     """
     others = [name for name in SPACE if name != "learning_rate"]
     found = [mean_interval([each["learning_rate"] - each[name] for each in shares]) for name in others]
-    return min(found, key=lambda interval: interval[1])
+    mean, low, high = (min(each) for each in zip(*found, strict=True))
+    return mean, low, high
 
 
 def _judged(
@@ -127,7 +132,8 @@ def _judged(
         rows=tuple(_rows(tried)),
         panels=(*(_bars(shares, by) for by in EVALUATORS), _sensitivity(tried)),
         conditions=(
-            "Importance belongs to the ranges: over a narrow range any parameter is unimportant. "
+            "Importance belongs to the ranges: over a narrow range any parameter is unimportant. The rows "
+            "are one draw of each data set, so the intervals do not tell of other rows. "
             + " ".join(_against(limits))
         ),
     )

@@ -2,18 +2,18 @@
 
 Networks of equal layers learn digits in mini-batches. Each activation takes its own learning rate at each
 depth: of the grid, the one that reaches the target in the fewest steps on a draw of rows and a start used for
-nothing else (where none does, the one of the lowest held-out loss). A training that does not reach the
-target counts as the last step. Starts are the usual ones (He for ReLU, Xavier for sigmoid). The gradient at
-the start is that of the loss with respect to each W[l], its Frobenius norm.
+nothing else (where none does, the one of the lowest held-out loss). A training that does not reach the target
+counts as the last step. Starts are the usual ones (He for ReLU, Xavier for sigmoid). The gradient at the
+start is that of the loss with respect to each W[l], its Frobenius norm.
 
 Rule, of two parts, with t intervals over repeats (a draw of rows and a start); the first optimiser decides.
-*Faster*: the mean over depths of log(steps with sigmoid / steps with ReLU) lies above 0 (95 %).
-*Because of vanishing gradients*: the gradient shrinks more per layer with sigmoid (95 %), and either that
-logarithm grows with depth, by its slope over the depths at which every training arrives, or it is larger
-than by the second optimiser, whose steps do not shrink with the gradient, over the depths at which every
-training of the second arrives and every one of ReLU by the first (97.5 % each, as either will do).
-Supported where both parts hold. Contradicted where ReLU is surely not faster, or surely not because of it:
-the gradient shrinks less, or each of the two signs that can be had lies below 0. Else undetermined.
+*Faster*: the mean over depths of log(steps with sigmoid / steps with ReLU) lies above 0 (95 %). *Because of
+vanishing gradients*: the gradient shrinks more per layer with sigmoid (95 %), and either that logarithm grows
+with depth, by its slope over the depths at which every training arrives, or it is larger than by the second
+optimiser, whose steps do not shrink with the gradient, over the depths at which every training of the second
+arrives and every one of ReLU by the first (97.5 % each, as either will do). Supported where both parts hold.
+Contradicted where ReLU is surely not faster, or surely not because of it: the gradient shrinks less, or each
+of the two signs that can be had lies below 0. Else undetermined.
 
 The rule was changed twice after numbers were seen: it asked for a ratio that grows over all depths; then, as
 the ratios of deep networks are bounds, only for a gradient that shrinks. This one is judged on another seed,

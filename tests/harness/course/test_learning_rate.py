@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from harness.course.learning_rate import EVALUATORS, SPACE
+from harness.course.learning_rate import EVALUATORS, SPACE, leads
 from harness.records import Outcome, Trial
 from harness.search import importances
 
@@ -26,3 +27,14 @@ def test_both_evaluators_name_the_only_parameter_that_matters():
     trials = [Trial(k, each, Outcome.COMPLETE, each["b"]) for k, each in enumerate(drawn)]
     for evaluator in EVALUATORS:
         assert importances(space, [trials], evaluator)["b"] > 0.8
+
+
+def test_a_parameter_that_surely_leads_is_not_hidden_by_one_whose_share_varies():
+    def batch(rate, units, steps):
+        return dict.fromkeys(SPACE, 0.0) | {"learning_rate": rate, "units": units, "steps": steps}
+
+    sure = [batch(0.3, 0.4, 0.3 + wide) for wide in (-0.3, 0.0, 0.3)]
+    mean, low, high = leads(sure)
+    assert (mean, high) == pytest.approx((-0.1, -0.1))  # units leads by 0.1 in each batch
+    assert low < -0.5  # steps varies
+    assert leads([batch(0.5, 0.4, 0.3)] * 3)[1] == pytest.approx(0.1)
