@@ -20,9 +20,9 @@ from itertools import product
 
 import numpy as np
 
-from harness.course.finding import Array, Curve, Finding, Lines, Row
-from harness.course.intervals import mean_interval
-from harness.course.rows import draw
+from harness.course.finding import Array, Finding, Lines, Row
+from harness.course.intervals import band, mean_interval
+from harness.course.rows import draw, with_classes_of
 from harness.course.watching import judged
 from harness.records import Task
 from harness.seeds import seed_for
@@ -72,7 +72,7 @@ def run(
     for (name, task), rate in product(data.items(), learning_rates):
         seen = []
         for repeat in range(repeats):
-            drawn = draw(task, rows, rows, seed=seed, repeat=repeat, data=name)
+            drawn = draw(task, rows, rows, seed=seed, repeat=repeat, data=name).known()
             network = NeuralNetworkClassifier(
                 (units,),
                 optimizer="adam",
@@ -82,13 +82,10 @@ def run(
                 steps=steps,
                 random_state=seed_for("start", seed=seed, repeat=repeat),
             )
-            known = np.isin(task.y_test[:TESTED], np.unique(drawn.y))
-            X_test, y_test = task.X_test[:TESTED][known], task.y_test[:TESTED][known]
-            held = np.isin(drawn.y_held, np.unique(drawn.y))
-            X_held, y_held = drawn.X_held[held], drawn.y_held[held]
+            X_test, y_test = with_classes_of(drawn.y, task.X_test[:TESTED], task.y_test[:TESTED])
             seen.append(
                 [
-                    (judged(network, X_held, y_held)[0], *judged(network, X_test, y_test))
+                    (judged(network, drawn.X_held, drawn.y_held)[0], *judged(network, X_test, y_test))
                     for _ in network.iter_fit(drawn.X, drawn.y, looks)
                 ]
             )
@@ -140,18 +137,20 @@ def _judged(found: Mapping[Case, Courses], looks: list[int]) -> Finding:
 
 
 def _conditions(found: Mapping[Case, Courses]) -> str:
-    told, turns, flat = [], dict[str, None](), dict[str, None]()
+    groups: dict[str, list[str]] = {
+        "surely rises again": [],
+        "is as good at the end": [],
+        "may do either": [],
+    }
+    told = []
     for (name, rate), of in found.items():
-        rises = mean_interval(of.change(of.loss, -1))[1] > 0
-        (turns if rises else flat)[f"{name} at rate {rate:g}"] = None
+        _, low, high = mean_interval(of.change(of.loss, -1))
+        group = "surely rises again" if low > 0 else "may do either"
+        groups["is as good at the end" if high < AS_GOOD else group].append(f"{name} at rate {rate:g}")
         mean, low, high = mean_interval(100 * of.change(of.error, -1))
         told.append(f"{name} at rate {rate:g} {mean:+.1f} ({low:+.1f} to {high:+.1f})")
-    where = f"It surely rises again on {', '.join(turns)}. " if turns else ""
-    where += f"On {', '.join(flat)} training may as well run on. " if flat else ""
-    return (
-        f"{where}The loss turns before the error does, because it also counts how sure a wrong answer is. "
-        f"Points of test error at the end over the chosen step: {'; '.join(told)}."
-    )
+    where = " ".join(f"The loss {words} on {', '.join(cases)}." for words, cases in groups.items() if cases)
+    return f"{where} Points of test error at the end over the chosen step: {'; '.join(told)}."
 
 
 def _rows(found: Mapping[Case, Courses], looks: list[int]) -> list[Row]:
@@ -172,9 +171,9 @@ def _rows(found: Mapping[Case, Courses], looks: list[int]) -> list[Row]:
 
 
 def _panel(found: Mapping[Case, Courses], name: str, looks: list[int]) -> Lines:
-    curves = {}
-    for (data, rate), of in found.items():
-        if data == name:
-            mean, low, high = zip(*(mean_interval(of.loss[:, k]) for k in range(len(looks))), strict=True)
-            curves[f"learning rate {rate:g}"] = Curve(looks, mean, low, high)
+    curves = {
+        f"learning rate {rate:g}": band(looks, of.loss.T)
+        for (data, rate), of in found.items()
+        if data == name
+    }
     return Lines(name, "Steps", "Test log-loss (mean, 95 % band)", curves, log_x=True, log_y=True)
