@@ -8,8 +8,8 @@ column has two minima, and d columns have 2^d. The second is ordinary: Gaussian 
 sigmoid. Curvature is the smallest eigenvalue of the Hessian, along straight lines between random weights.
 Minima are what a descent finds from many random starts that goes downhill in every direction of the Hessian
 (Newton's step with absolute eigenvalues) by at most 0.1 at a time, so that it stays in the valley it starts
-in: points with a gradient below 1e-9 and a positive smallest eigenvalue, distinct where they are more than
-0.01 apart.
+in: points with a gradient below 1e-9, a smallest eigenvalue above 1e-6 and no weight beyond 50 (that has run
+away along a plateau), distinct where they are more than 0.01 apart.
 
 Rule. Supported where the squared error has a negative curvature and more than one minimum on some data, and
 cross-entropy has no negative curvature (below -1e-12) and exactly one minimum on all. Contradicted where
@@ -145,8 +145,9 @@ def _judged(found: Mapping[Case, Found], columns: list[int], X: Array, y: Array)
     squared = [one for (*_, loss), one in found.items() if loss == "squared error"]
     entropy = [one for (*_, loss), one in found.items() if loss == "cross-entropy"]
     dips = min(one.lowest_curvature for one in squared)
+    least = min(one.lowest_curvature for one in entropy)
     verdict = Answer.UNDETERMINED
-    if min(one.lowest_curvature for one in entropy) < NEGATIVE or dips >= NEGATIVE:
+    if least < NEGATIVE or dips >= NEGATIVE:
         verdict = Answer.CONTRADICTED
     elif max(len(one.minima) for one in squared) > 1 and all(len(one.minima) == 1 for one in entropy):
         verdict = Answer.SUPPORTED
@@ -156,13 +157,13 @@ def _judged(found: Mapping[Case, Found], columns: list[int], X: Array, y: Array)
     return Finding(
         verdict,
         *(float(len(traps.minima)),) * 3,
-        unit=f"local minima of the squared error with {most} columns made to trap; cross-entropy has 1",
+        unit=f"local minima of the squared error with {most} columns made to trap",
         sentence=(
             f"On data made to trap it, the squared error of a sigmoid unit with {_listed(columns)} columns "
-            f"has {_listed(counts)} local minima; cross-entropy has one on all data. The squared error's "
-            f"smallest curvature is {dips:.2g}, cross-entropy's is nowhere negative. "
-            f"{100 * traps.stuck:.0f} % of starts with {most} columns end more than 1 % above the squared "
-            "error's best."
+            f"has {_listed(counts)} local minima; cross-entropy has "
+            f"{_span([len(one.minima) for one in entropy])}. The squared error's smallest curvature is "
+            f"{dips:.2g}, cross-entropy's {least:.2g}. {100 * traps.stuck:.0f} % of starts with {most} "
+            "columns end more than 1 % above the squared error's best."
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, columns, X, y),
@@ -174,16 +175,26 @@ def _listed(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
+def _span(counts: list[int]) -> str:
+    """The least and the most of counts in words.
+
+    >>> _span([1, 1]), _span([1, 3])
+    ('1 on all data', '1 to 3')
+    """
+    return f"{counts[0]} on all data" if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
+
+
 def _conditions(found: Mapping[Case, Found], columns: list[int]) -> str:
     ordinary = {width: found["ordinary", width, "squared error"] for width in columns}
     counts = _listed([len(one.minima) for one in ordinary.values()])
+    dips = min(one.lowest_curvature for one in ordinary.values())
     stuck, convex = (max(found["ordinary", width, loss].stuck for width in columns) for loss in LOSSES)
     return (
-        "Not convex does not mean trapped: on ordinary data the squared error is not convex either, but from "
-        f"all starts {counts} minima are found with {_listed(columns)} columns, and at most "
-        f"{100 * stuck:.0f} % of starts end more than 1 % above the best (cross-entropy: "
-        f"{100 * convex:.0f} %). And cross-entropy is convex for logistic regression "
-        "only: with a hidden layer neither loss is."
+        f"On ordinary data the squared error's smallest curvature is {dips:.2g}, so it is "
+        f"{'not ' if dips < NEGATIVE else ''}convex where looked at; from all starts {counts} minima are "
+        f"found with {_listed(columns)} columns, and at most {100 * stuck:.0f} % of starts end more than 1 "
+        f"% above the best (cross-entropy: {100 * convex:.0f} %). This is of logistic regression; a hidden "
+        "layer was not tried."
     )
 
 

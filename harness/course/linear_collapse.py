@@ -160,18 +160,18 @@ def _judged(found: Mapping[Case, list[Ended]], narrow: Ended, depths: list[int])
         *(max(apart), min(apart), max(apart)),
         unit="largest difference of a probability between linear networks and logistic regression's optimum",
         sentence=(
-            f"Linear networks of {min(depths)} to {max(depths)} hidden layers all end at logistic "
-            f"regression's optimum: no probability differs by more than {max(apart):.1g}, and no loss is "
-            f"below the least. On XOR with {100 * WRONG:g} % of labels wrong they err on "
-            f"{100 * errors['identity']:.0f} % of rows at any depth, networks with "
-            f"ReLU on {100 * errors['relu']:.0f} %."
+            f"Linear networks of {min(depths)} to {max(depths)} hidden layers end where no probability "
+            f"differs from that of logistic regression's optimum by more than {max(apart):.1g}, and the "
+            f"lowest loss is {min(one.excess for one in linear):+.1g} from its least. On XOR with "
+            f"{100 * WRONG:g} % of labels wrong they err on {100 * errors['identity']:.0f} % of rows in the "
+            f"mean over depths, networks with ReLU on {100 * errors['relu']:.0f} %."
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, depths),
         conditions=(
-            "Depth buys no function, but can cost some: a layer of 1 unit cannot pass on what three classes "
-            f"need, and its loss ends {narrow.excess:.2g} above the least. And with a penalty on the weights "
-            "a deep linear network minimises another objective than logistic regression does."
+            f"With a layer of 1 unit, which cannot pass on what three classes need, the loss ends "
+            f"{narrow.excess:.2g} above the least. A penalty on the weights, with which a deep linear "
+            "network has another objective than logistic regression, was not tried."
         ),
         is_range=True,
     )

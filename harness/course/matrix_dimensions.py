@@ -34,7 +34,7 @@ def run(*, sizes: list[int], rows: int, seed: int) -> Finding:
     work = workspace(sizes, rows, "float64")
     squared_error(forward(parameters, activation("relu"), x, work), y)
     backward(parameters, gradients, x, work)
-    table = list(_table(sizes, rows, parameters, gradients, work))
+    table = list(_table(x, parameters, gradients, work))
     right = sum(row["course"] == row["found_transposed"] for row in table)
     message = mismatch(sizes, rows)
     images = {f"W[{k}] {_shape(w.T)}": w.T for k, w in enumerate(parameters.weights, 1)}
@@ -72,17 +72,23 @@ def mismatch(sizes: list[int], rows: int) -> str:
     return "no message: the matrix is square"
 
 
-def _table(
-    sizes: list[int], m: int, parameters: Parameters, gradients: Parameters, work: Workspace
-) -> Iterator[Row]:
+def _table(x: Array, parameters: Parameters, gradients: Parameters, work: Workspace) -> Iterator[Row]:
+    """A row for each array. Z and dA are overwritten in a pass, and are formed again by their equations."""
+    m, sizes = len(x), [x.shape[1], *(len(bias) for bias in parameters.biases)]
+    below_values = (x, *work.values[:-1])
+    slopes = (*work.deltas, work.values[-1])  # dZ of each layer; the last one's stands where its values were
     for layer, (below, own) in enumerate(pairwise(sizes), 1):
+        z = below_values[layer - 1] @ parameters.weights[layer - 1] + parameters.biases[layer - 1]
+        last = layer == len(sizes) - 1  # a linear output, so its dA is its dZ
+        da = slopes[layer - 1] if last else slopes[layer] @ parameters.weights[layer].T
         yield _row("W", layer, "(n[l], n[l-1])", (own, below), parameters.weights[layer - 1])
         yield _row("dW", layer, "(n[l], n[l-1])", (own, below), gradients.weights[layer - 1])
         yield _row("b", layer, "(n[l], 1)", (own, 1), parameters.biases[layer - 1][None])
         yield _row("db", layer, "(n[l], 1)", (own, 1), gradients.biases[layer - 1][None])
+        yield _row("Z", layer, "(n[l], m)", (own, m), z)
         yield _row("A", layer, "(n[l], m)", (own, m), work.values[layer - 1])
-        last = layer == len(sizes) - 1
-        yield _row("dZ", layer, "(n[l], m)", (own, m), work.values[-1] if last else work.deltas[layer - 1])
+        yield _row("dZ", layer, "(n[l], m)", (own, m), slopes[layer - 1])
+        yield _row("dA", layer, "(n[l], m)", (own, m), da)
 
 
 def _row(name: str, layer: int, formula: str, course: tuple[int, int], array: Array) -> Row:

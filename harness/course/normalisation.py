@@ -150,7 +150,7 @@ def _judged(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: in
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, spreads),
-        conditions=_conditions(found, logs),
+        conditions=_conditions(found, logs, steps),
     )
 
 
@@ -178,20 +178,28 @@ def _slope(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: int
     return float(np.polyfit(condition, taken, 1)[0])
 
 
-def _conditions(found: Mapping[Case, list[Arrived]], logs: Callable[[str, float], Array]) -> str:
-    told = []
+def _conditions(found: Mapping[Case, list[Arrived]], logs: Callable[[str, float], Array], steps: int) -> str:
+    told, gains, same = list[str](), list[str](), list[str]()
     for kind, measure, arm in found:
         if (kind == "scales" and measure > 1) or arm != "standardised":
             continue
         mean, low, high = ratio_interval(np.exp(logs(kind, measure)))
         named = "columns of one scale" if kind == "scales" else f"{kind} of {measure:g}"
         told.append(f"{named} {mean:.2g} ({low:.2g} to {high:.2g})")
-    return (
-        "It is the condition number that counts, not the scales as such. Times as many steps without "
-        f"standardising: {'; '.join(told)}. So standardising gains nothing where columns have one scale "
-        "already, much where their mean is far from 0 (at least so much, where steps ran "
-        "out), and it does not mend a correlation between columns."
-    )
+        (gains if low > 1 else same).append(named)
+    parts = [f"Times as many steps without standardising: {'; '.join(told)}."]
+    if gains:
+        parts.append(f"So it surely gains something with {' and '.join(gains)}.")
+    if same:
+        parts.append(f"No sure gain with {' and '.join(same)}.")
+    ran_out = [
+        f"{kind} of {measure:g} {arm}"
+        for (kind, measure, arm), some in found.items()
+        if any(one.steps >= steps for one in some)
+    ]
+    if ran_out:
+        parts.append(f"Steps ran out for {', '.join(ran_out)}, which count as the last step.")
+    return " ".join(parts)
 
 
 def _rows(found: Mapping[Case, list[Arrived]]) -> list[Row]:

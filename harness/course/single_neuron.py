@@ -128,6 +128,7 @@ def _judged(found: Mapping[str, list[Approach]], relu: tuple[float, float]) -> F
         verdict = Answer.SUPPORTED
     elif elsewhere:
         verdict = Answer.CONTRADICTED
+    starts = len(next(iter(found.values())))
     enough = {name: _steps_to(some) for name, some in found.items()}
     told = ", ".join(f"{name} {steps}" for name, steps in enough.items())
     return Finding(
@@ -135,17 +136,16 @@ def _judged(found: Mapping[str, list[Approach]], relu: tuple[float, float]) -> F
         *(max(ends), min(ends), max(ends)),
         unit="largest distance to least squares' predictions, over their spread",
         sentence=(
-            f"From each of {len(ends)} starts the neuron ends where least squares is, to within "
-            f"{max(ends):.1g} of the spread of its predictions. Steps until the two differ by less than "
-            f"{SAME:g}: {told}; the more the larger the condition number is."
+            f"From {starts} start{'s' * (starts > 1)} on each of {len(found)} data sets the neuron ends "
+            f"within {max(ends):.1g} of least squares, over the spread of its predictions. Steps until the "
+            f"two differ by less than {SAME:g}: {told}."
         ),
         rows=tuple(_rows(found)),
         panels=(_panel(found),),
         conditions=(
-            "It is so with a linear output, the squared error, and enough steps: where columns are nearly "
-            "dependent, a training that ends early predicts something else. The neuron that the notes draw "
-            "for house prices has a ReLU after it; where prices are cut off at 0, that is another model, and "
-            f"a better one: its error is {relu[1]:.3f} of the prices' spread, that of the line {relu[0]:.3f}."
+            "This is of a linear output, the squared error and enough steps. The neuron that the notes draw "
+            "for house prices has a ReLU after it; where prices are cut off at 0, that is another model: its "
+            f"error is {relu[1]:.3f} of the prices' spread, that of the line {relu[0]:.3f}."
         ),
         is_range=True,
     )

@@ -145,12 +145,16 @@ def _judged(
 
 def _learned(zero: Mapping[tuple[str, int], Trained], random: Mapping[tuple[str, int], list[Trained]]) -> str:
     stuck = [float(one.losses[-1]) for (name, _), one in zero.items() if name != "sigmoid"]
-    free = [float(np.mean([one.losses[-1] for one in some])) for some in random.values()]
+    free = [
+        float(np.mean([one.losses[-1] for one in some]))
+        for (name, _), some in random.items()
+        if name != "sigmoid"
+    ]
     if not stuck:
         return ""
     return (
-        f"With ReLU or tanh nothing but the output's biases learns from zero: the loss stays at "
-        f"{max(stuck):.2f}, against {min(free):.2f} to {max(free):.2f} from random starts. "
+        f"Without sigmoid the loss ends at {min(stuck):.2f} to {max(stuck):.2f} from zero, and at "
+        f"{min(free):.2f} to {max(free):.2f} from random starts. "
     )
 
 

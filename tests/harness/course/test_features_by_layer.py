@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from harness.course.features_by_layer import activations
+from harness.course.features_by_layer import activations, answer
+from harness.verdicts import Answer
 from models import NeuralNetworkClassifier
 
 
@@ -27,3 +28,18 @@ def test_what_a_network_learned_helps_the_probe_more_than_random_weights(found):
         for w in ("learned", "random")
     ]
     assert inputs[0] == inputs[1]
+
+
+@pytest.mark.parametrize(
+    ("gain", "expected"),
+    [
+        (3.0, Answer.SUPPORTED),
+        (0.3, Answer.SUPPORTED),  # little, and surely something
+        (0.0, Answer.CONTRADICTED),
+        (-3.0, Answer.CONTRADICTED),
+    ],
+)
+def test_a_layer_is_no_more_useful_where_its_gain_is_small_and_not_surely_one(gain, expected):
+    wave = 0.05 * np.array([-1.0, 1.0, 0.5, -0.5])
+    assert answer({"digits": np.array([5 + wave, gain + wave]).T})[0] is expected
+    assert answer({"digits": np.array([5 + wave, 100 * wave]).T})[0] is Answer.UNDETERMINED
