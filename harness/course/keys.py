@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+NUMBERS = ("harness.course", "harness.search", "harness.seeds", "harness.verdicts")  # what computes
 FINDING = "harness.course.finding"  # the form of what is found, on which no number depends
 
 
@@ -21,20 +22,21 @@ def key_of(name: str, settings: Mapping[str, Any], given: Iterable[str]) -> str:
 
 
 def source_digest(name: str) -> str:
-    """Hash of the experiment's file, of those beside it that it computes with, and of all of models/."""
+    """Hash of the experiment's file, of those of `NUMBERS` that it computes with, and of all of models/."""
     digest = hashlib.sha256(_models_digest().encode())
-    for module in sorted(_reached(f"harness.course.{name}", frozenset())):
+    for module in sorted(reached(f"harness.course.{name}", frozenset())):
         digest.update(Path(str(importlib.import_module(module).__file__)).read_bytes())
     return digest.hexdigest()
 
 
-def _reached(name: str, before: frozenset[str]) -> frozenset[str]:
-    """The modules of the course that one takes something of, at any remove, itself among them."""
+def reached(name: str, before: frozenset[str]) -> frozenset[str]:
+    """The modules of `NUMBERS` that one takes something of, at any remove, itself among them."""
     found = before | {name}
     beside = {_home(value) for value in vars(importlib.import_module(name)).values()}
     for module in sorted(beside):
-        if module.startswith("harness.course.") and module not in {*found, FINDING}:
-            found |= _reached(module, found)
+        counts = any(module == one or module.startswith(f"{one}.") for one in NUMBERS)
+        if counts and module not in {*found, FINDING}:
+            found |= reached(module, found)
     return found
 
 
