@@ -41,17 +41,14 @@ from harness.course.constructed import (
     tent_in_one_layer,
     truth_table,
 )
-from harness.course.finding import Array, Curve, Finding, Lines, Row
-from harness.course.rates import at_ends, best
-from harness.seeds import seed_for
+from harness.course.depth_learned import Errors, learn, shapes
+from harness.course.finding import Curve, Finding, Lines, Row
+from harness.course.rates import at_ends
 from harness.verdicts import Answer
-from models import Diverged, NeuralNetworkClassifier
 
 MOST_TERMS = 8  # bits, of whose 3^8 ANDs each is tried
 CLEARLY = 10.0
 POINTS = 257  # of [0, 1], to learn the tent map from
-Learned = tuple[float, list[float]]  # the learning rate chosen, and the error from each start
-Errors = dict[tuple[str, int, str], Learned]  # by function, its size, network
 
 
 def check(settings: Mapping[str, Any], path: str) -> None:
@@ -126,42 +123,6 @@ def constructed_tent(times: int) -> Row:
         "pieces": counted[0],
         "exact": int(exact),
     }
-
-
-def shapes(function: str, count: int) -> dict[str, tuple[int, ...]]:
-    """Hidden layers of the networks that learn: as constructed, and with room to spare."""
-    if function == "parity":
-        deep = tuple(len(bias) for bias in parity_tree(count).biases[:-1])
-        shallow: tuple[int, ...] = (count,)
-    else:
-        deep, shallow = (2,) * count, (2**count,)
-    return {"deep, as built": deep, "one layer, as built": shallow, "deep, roomy": (32, 32, 32),
-            "one layer, roomy": (256,)}  # fmt: skip
-
-
-def learn(
-    X: Array, y: Array, hidden: tuple[int, ...], rates: list[float], steps: int, starts: int, seed: int
-) -> Learned:
-    """The best of the rates, and the share of rows wrong after training on all of them, from each start."""
-
-    def tried(rate: float) -> tuple[float, list[float]]:
-        network = NeuralNetworkClassifier(
-            hidden, learning_rate=rate, weight_decay=0.0, batch_size=None, steps=steps
-        )
-        errors = []
-        for k in range(starts):
-            network.set_params(random_state=seed_for("start", seed=seed, repeat=k))
-            errors.append(_error(network, np.asarray(X, "float32"), y))
-        return float(np.mean(errors)), errors
-
-    return best(rates, tried)
-
-
-def _error(network: NeuralNetworkClassifier, X: Array, y: Array) -> float:
-    try:
-        return 1.0 - float(network.fit(X, y).score(X, y))
-    except Diverged:
-        return 1.0
 
 
 def _ratios(tent: list[Row]) -> list[float]:

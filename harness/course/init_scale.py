@@ -24,19 +24,15 @@ import numpy as np
 from harness.course.finding import Array, Curve, Finding, Lines, Row
 from harness.course.intervals import band, mean_interval
 from harness.course.rates import at_ends, best, of_optimizer
-from harness.course.rows import Rows, draw
-from harness.course.scaled import hidden_values, standardized, started, watched_from
+from harness.course.rows import draw
+from harness.course.scaled import standardized
+from harness.course.starts import STARTS, SUITED, Case, loss, variances
 from harness.records import Task
 from harness.seeds import seed_for
 from harness.verdicts import Answer
-from models.initializers import INITIALIZERS
 from models.training import Plan
 
-STARTS = {"small_normal": "0.01", "xavier": "Xavier", "he": "He"}
-SUITED = {"relu": "he", "tanh": "xavier"}
 MARGIN = 0.05  # of log-loss
-WORST = 3.0  # a loss that is larger, or not finite, counts as this: worse than no learning at all, ln 10
-Case = tuple[str, str, int]  # activation, start, hidden layers
 
 
 def run(
@@ -69,12 +65,12 @@ def run(
 
             def tried(rate: float, case: Case = case, by: str = optimizer) -> tuple[float, Plan]:
                 plan = Plan(batch, steps, by, "constant", of_optimizer(rate, by))
-                lost = (_loss(case, widths, draws[-k], plan, starts[-k]) for k in range(1, tuned + 1))
+                lost = (loss(case, widths, draws[-k], plan, starts[-k]) for k in range(1, tuned + 1))
                 return sum(lost), plan
 
             chosen[optimizer, case], plan = best(rates, tried)
             losses[optimizer][case] = np.array(
-                [_loss(case, widths, draws[k], plan, starts[k]) for k in range(repeats)]
+                [loss(case, widths, draws[k], plan, starts[k]) for k in range(repeats)]
             )
     spread = {
         (name, start): np.array(
@@ -86,28 +82,6 @@ def run(
         STARTS[start]: [rate for (_, case), rate in chosen.items() if case[1] == start] for start in STARTS
     }
     return _judged(losses, chosen, spread, depths, steps, at_ends(taken, rates))
-
-
-def _loss(case: Case, widths: tuple[int, int, int], rows: Rows, plan: Plan, start: int) -> float:
-    """The held-out log-loss after the last step."""
-    name, initializer, depth = case
-    sizes = (widths[0], *(widths[1],) * depth, widths[2])
-    draw_weights = INITIALIZERS[initializer]
-    parameters = started(sizes, draw_weights, draw_weights, start)
-    seen = watched_from(parameters, name, rows, plan, [plan.steps], start)
-    return min(float(seen.loss[-1]), WORST)
-
-
-def variances(rows: Rows, case: Case, widths: tuple[int, int, int], start: int) -> list[float]:
-    """The mean square of A[l] over rows and units, l = 0 (the inputs), 1, ..., at the start.
-
-    The mean square, not the variance about the mean: it is what the next layer's Z varies by.
-    """
-    name, initializer, depth = case
-    draw_weights = INITIALIZERS[initializer]
-    parameters = started((widths[0], *(widths[1],) * depth, widths[2]), draw_weights, draw_weights, start)
-    layers = hidden_values(parameters, name, rows.X)[0]
-    return [float(np.mean(np.square(each, dtype=np.float64))) for each in (rows.X, *layers)]
 
 
 def _judged(

@@ -22,10 +22,11 @@ from itertools import product
 import numpy as np
 
 from harness.course.finding import Array, Curve, Finding, Lines, Row
+from harness.course.logistic import optimum, probabilities
 from harness.seeds import seed_for
 from harness.verdicts import Answer
 from models import NeuralNetworkClassifier
-from models.losses import cross_entropy, softmax
+from models.losses import cross_entropy
 
 SAME, GAIN = 1e-6, 1e-9
 FLOOR = 1e-16  # a difference of nothing is drawn here
@@ -82,34 +83,6 @@ def classes(name: str, rows: int, seed: int) -> Classes:
         angle = 2 * np.pi * y / count
         X += np.column_stack([np.cos(angle), np.sin(angle)])
     return Classes(X[:rows], y[:rows], X[rows:], y[rows:])
-
-
-def optimum(X: Array, y: Array) -> Array:
-    """The weights (1 + columns, classes - 1) of softmax regression, the last class's 0, by Newton's method.
-
-    Row 0 holds the biases. The loss is strictly convex where classes overlap; 50 halved steps are plenty.
-    """
-    design = np.column_stack([np.ones(len(X)), X])
-    targets = np.eye(int(y.max()) + 1)[y]
-    free = targets.shape[1] - 1
-    weights = np.zeros((design.shape[1], free))
-    for _ in range(50):
-        p = probabilities(weights, X)
-        gradient = design.T @ (p - targets)[:, :free]
-        curved = [
-            [design.T @ (design * (p[:, [j]] * ((j == k) - p[:, [k]]))) for k in range(free)]
-            for j in range(free)
-        ]
-        step = np.linalg.solve(np.block(curved), gradient.T.ravel()).reshape(free, -1).T
-        weights = weights - step
-    return weights
-
-
-def probabilities(weights: Array, X: Array) -> Array:
-    """Of each class (rows, classes), by weights as `optimum` gives them."""
-    logits = np.column_stack([weights[0] + X @ weights[1:], np.zeros(len(X))])
-    softmax(logits)
-    return logits
 
 
 def ended(

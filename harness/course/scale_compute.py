@@ -22,11 +22,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import spearmanr
 
+from harness.course.envelope import Trained, envelope, growth
 from harness.course.finding import Array, Curve, Finding, Lines, Row
 from harness.course.intervals import mean_interval
 from harness.course.iterations import looks_to
@@ -43,16 +42,6 @@ GROWS = 0.5
 FEWEST = 3  # budgets, to fit a slope to
 TESTED = 4000  # test rows
 SHOWN = 4  # widths of the first panel
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The trainings of one width: its rate, operations at each look, seconds and error (repeats, looks)."""
-
-    rate: float
-    operations: Array
-    seconds: Array
-    error: Array
 
 
 def run(
@@ -106,28 +95,6 @@ def run(
     commonest = 100 * float(np.mean(y_test != np.bincount(spare.y).argmax()))
     ends = at_ends({"widths": chosen.values()}, rates)
     return _judged(found, looks, commonest, ends)
-
-
-def envelope(
-    found: Mapping[int, Trained], budgets: Array, errors: Mapping[int, Array]
-) -> tuple[Array, Array]:
-    """The lowest error within each budget, and the width that has it; by errors (looks,) of each width."""
-    lowest, widths = np.full(len(budgets), np.inf), np.zeros(len(budgets))
-    for width, of in found.items():
-        for k, budget in enumerate(budgets):
-            within = errors[width][of.operations <= budget]
-            if len(within) and within[-1] < lowest[k]:
-                lowest[k], widths[k] = within[-1], width
-    return lowest, widths
-
-
-def growth(budgets: Array, widths: Array) -> float:
-    """Spearman's correlation of the best width with the budget; 0 where one width is best at all.
-
-    >>> growth(np.array([1, 2, 3]), np.array([4, 4, 4])), round(growth(np.arange(3), np.arange(3)), 6)
-    (0.0, 1.0)
-    """
-    return float(spearmanr(budgets, widths).statistic) if len(np.unique(widths)) > 1 else 0.0
 
 
 def _judged(found: Mapping[int, Trained], looks: list[int], commonest: float, ends: str) -> Finding:

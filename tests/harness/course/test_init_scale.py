@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from harness.course.init_scale import variances
 from harness.course.rows import Rows
+from harness.course.starts import variances
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from harness.course.large_init import Setting, answer
+from harness.course.large_init import answer
 from harness.course.rows import Rows
+from harness.course.saturation import Setting
 from harness.verdicts import Answer
 
 

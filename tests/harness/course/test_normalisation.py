@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from harness.course.linear_collapse import optimum, probabilities
-from harness.course.normalisation import arrived, inputs
+from harness.course.descent import arrived, inputs
+from harness.course.logistic import optimum, probabilities
 
 
 def test_standardised_columns_take_fewer_steps_where_scales_differ(found):

@@ -1,6 +1,7 @@
 import numpy as np
 
-from harness.course.scale_compute import BUDGETS, Trained, _judged, envelope
+from harness.course.envelope import Trained, envelope
+from harness.course.scale_compute import BUDGETS, _judged
 from harness.verdicts import Answer
 
 
