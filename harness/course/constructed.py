@@ -12,13 +12,14 @@ from itertools import pairwise, product
 import numpy as np
 
 from harness.course.finding import Array
+from harness.course.scaled import sizes_of
 from models.activations import activation
 from models.network import Parameters, allocate, forward, workspace
 
 
 def output(parameters: Parameters, X: Array) -> Array:
     """The output (rows,) of a network for X (rows, inputs)."""
-    sizes = [len(parameters.weights[0]), *(len(bias) for bias in parameters.biases)]
+    sizes = sizes_of(parameters)
     work = workspace(sizes, len(X), "float64")
     found: Array = forward(parameters, activation("relu"), np.asarray(X, "float64"), work)[:, 0].copy()
     return found

@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from harness.course.finding import Array, Finding, Images, Row
+from harness.course.scaled import sizes_of
 from harness.verdicts import Answer
 from models.activations import activation
 from models.initializers import he
@@ -74,7 +75,7 @@ def mismatch(sizes: list[int], rows: int) -> str:
 
 def _table(x: Array, parameters: Parameters, gradients: Parameters, work: Workspace) -> Iterator[Row]:
     """A row for each array. Z and dA are overwritten in a pass, and are formed again by their equations."""
-    m, sizes = len(x), [x.shape[1], *(len(bias) for bias in parameters.biases)]
+    m, sizes = len(x), sizes_of(parameters)
     below_values = (x, *work.values[:-1])
     slopes = (*work.deltas, work.values[-1])  # dZ of each layer; the last one's stands where its values were
     for layer, (below, own) in enumerate(pairwise(sizes), 1):

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.course.finding import Array
 from harness.course.rows import Rows
-from harness.course.watching import SMALLEST, Watched
+from harness.course.watching import Watched, loss_and_error
 from models import Diverged
 from models.activations import activation
 from models.initializers import Initializer
@@ -39,10 +39,14 @@ def started(sizes: Sequence[int], hidden: Initializer, last: Initializer, start:
     return parameters
 
 
+def sizes_of(parameters: Parameters) -> list[int]:
+    """Inputs, hidden units of each layer, outputs."""
+    return [len(parameters.weights[0]), *(len(bias) for bias in parameters.biases)]
+
+
 def hidden_values(parameters: Parameters, name: str, X: Array) -> tuple[list[Array], list[Array]]:
     """A[l] and g'(Z[l]) (rows, units) of each hidden layer."""
-    sizes = [len(parameters.weights[0]), *(len(bias) for bias in parameters.biases)]
-    work = workspace(sizes, len(X), parameters.flat.dtype.str)
+    work = workspace(sizes_of(parameters), len(X), parameters.flat.dtype.str)
     forward(parameters, activation(name), X, work)
     return list(work.values[:-1]), list(work.slopes)
 
@@ -77,11 +81,8 @@ def watched_from(
 
 
 def _judged(parameters: Parameters, name: str, rows: Rows) -> tuple[float, float]:
-    sizes = [len(parameters.weights[0]), *(len(bias) for bias in parameters.biases)]
-    work = workspace(sizes, len(rows.X_held), parameters.flat.dtype.str)
+    work = workspace(sizes_of(parameters), len(rows.X_held), parameters.flat.dtype.str)
     with np.errstate(all="ignore"):
         logits = forward(parameters, activation(name), rows.X_held, work)
         softmax(logits)
-    own = logits[np.arange(len(rows.y_held)), rows.y_held]
-    loss = float(-np.log(np.maximum(own, SMALLEST)).mean())
-    return (loss if np.isfinite(loss) else np.inf), float(np.mean(logits.argmax(axis=1) != rows.y_held))
+    return loss_and_error(logits, rows.y_held)

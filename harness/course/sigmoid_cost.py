@@ -9,7 +9,7 @@ from harness.seeds import seed_for
 from models.activations import sigmoid
 from models.losses import binary_cross_entropy, squared_error
 
-FLAT, APART, NEGATIVE = 1e-9, 0.01, -1e-12
+FLAT, APART = 1e-9, 0.01
 LONGEST = 0.1  # step
 FAR = 50.0  # a weight beyond it has run away along a plateau
 

@@ -48,8 +48,14 @@ def judged(network: NeuralNetworkClassifier, X: Array, y: Array) -> tuple[float,
     """Log-loss and error on rows, of whose classes each is one that was learned from."""
     with np.errstate(all="ignore"):  # weights may be about to diverge
         p = network.predict_proba(X)
-    own = p[np.arange(len(y)), np.searchsorted(network.classes_, y)]
-    loss = float(-np.log(np.maximum(own, SMALLEST)).mean())
-    return (loss if np.isfinite(loss) else np.inf), float(
-        np.mean(p.argmax(axis=1) != np.searchsorted(network.classes_, y))
-    )
+    return loss_and_error(p, np.searchsorted(network.classes_, y))
+
+
+def loss_and_error(p: Array, own: Array) -> tuple[float, float]:
+    """Log-loss and error of probabilities (rows, classes), by the column of each row's own class.
+
+    >>> loss_and_error(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 0]))
+    (0.0, 0.0)
+    """
+    loss = -float(np.log(np.maximum(p[np.arange(len(own)), own], SMALLEST)).mean()) + 0.0
+    return (loss if np.isfinite(loss) else np.inf), float(np.mean(p.argmax(axis=1) != own))

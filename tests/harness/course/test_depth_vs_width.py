@@ -13,7 +13,8 @@ from harness.course.constructed import (
     tent_in_one_layer,
     truth_table,
 )
-from harness.course.depth_vs_width import answers, constructed_parity, constructed_tent
+from harness.course.depth_built import constructed_parity, constructed_tent
+from harness.course.depth_vs_width import answers
 from harness.data.synthetic import folded
 from harness.verdicts import Answer
 from models import NeuralNetworkRegressor
