@@ -17,7 +17,7 @@ from harness.course.finding import Finding, NotHere, as_json, from_json
 from harness.course.keys import key_of
 from harness.course.processes import Ended, Work, run_all
 from harness.environment import environment
-from harness.errors import DataError
+from harness.errors import HarnessError
 from harness.explain import one_line
 from harness.interrupt import interrupting
 from harness.secrets import hidden
@@ -85,7 +85,7 @@ def _prepare(experiment: Experiment, config: CourseConfig) -> Prepared:
     """The experiment with its data, prepared where the cache lacks it."""
     try:
         tasks = {name: data.load(name, {}, config.root / "cache") for name in experiment.data}
-    except DataError as absent:
+    except HarnessError as absent:
         return Prepared(experiment, reason=str(absent))
     settings = experiment.settings
     digests, given = [task.digest for task in tasks.values()], dict[str, Any]()

@@ -16,7 +16,7 @@ effect is the smallest of these differences, by fANOVA, of the means over data s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, product
 
 import numpy as np
@@ -108,23 +108,26 @@ def leads(shares: Sequence[Mapping[str, float]]) -> tuple[float, float, float]:
     return mean, low, high
 
 
+def answer(limits: Iterable[tuple[float, ...]]) -> Answer:
+    """The verdict, by the limits of the lead on every data set by every evaluator."""
+    held = list(limits)
+    if all(low > 0 for low, _ in held):
+        return Answer.SUPPORTED
+    return Answer.CONTRADICTED if all(high < 0 for _, high in held) else Answer.UNDETERMINED
+
+
 def _judged(
     tried: Mapping[str, Sequence[Sequence[Trial]]],
     shares: Mapping[tuple[str, str], list[dict[str, float]]],
 ) -> Finding:
     limits = {case: leads(found)[1:] for case, found in shares.items()}
-    verdict = Answer.UNDETERMINED
-    if all(low > 0 for low, _ in limits.values()):
-        verdict = Answer.SUPPORTED
-    elif all(high < 0 for _, high in limits.values()):
-        verdict = Answer.CONTRADICTED
     named = zip(*(shares[name, EVALUATORS[0]] for name in tried), strict=True)
     mean = [{key: float(np.mean([one[key] for one in batch])) for key in SPACE} for batch in named]
     told = "; ".join(f"{name} by {by}: {_ranking(found)}" for (name, by), found in shares.items())
     batches = next(iter(tried.values()))
     effect, low, high = (100 * each for each in leads(mean))
     return Finding(
-        verdict,
+        answer(limits.values()),
         *(effect, low, high),
         unit="percent of importance (fANOVA) by which the learning rate leads the next parameter",
         sentence=f"Importance in {len(batches)} batches of {len(batches[0])} random trials: {told}.",

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.course.finding import Finding, NotHere, as_json, from_json
+from harness.errors import HarnessError
+from models import Diverged
 
 AT_ONCE = 2
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -145,6 +147,8 @@ def run_one(work: Work) -> Ended:
         picture = rendered(finding_picture(finding.panels), "png")
     except NotHere as absent:
         return Ended(work.name, "not run", reason=str(absent))
+    except (HarnessError, Diverged) as known:
+        return Ended(work.name, "failed", reason=str(known))
     except Exception as error:  # whatever goes wrong with one is told of that one, and the others go on
         told = f"{type(error).__name__}: {error}"
         return Ended(work.name, "failed", reason=told, trace=traceback.format_exc())

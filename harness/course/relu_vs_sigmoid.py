@@ -23,7 +23,6 @@ with higher rates and closer looks at the first steps.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -34,40 +33,10 @@ from harness.course.finding import Array, Finding, Lines, Row
 from harness.course.gradients import gradient_norms, shrinks
 from harness.course.intervals import band, ratio_interval
 from harness.course.rates import at_ends, best, of_optimizer
-from harness.course.rows import Rows, draw
-from harness.course.steps import ACTIVATIONS, Case, Evidence, evidence, log_ratios, told_ratio
-from harness.course.watching import Watched, watched
+from harness.course.rows import draw
+from harness.course.steps import ACTIVATIONS, Case, Evidence, Setting, evidence, log_ratios, told_ratio
 from harness.records import Task
 from harness.seeds import seed_for
-from models import NeuralNetworkClassifier
-
-CLOSE, EARLY, LOOK = 2, 50, 10  # steps between two looks, up to which step, and after it
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What every training has in common."""
-
-    units: int
-    batch: int
-    steps: int
-
-    def train(self, case: Case, rate: float, rows: Rows, start: int) -> Watched:
-        """A training of one case, looked at every few steps."""
-        optimizer, name, depth = case
-        network = NeuralNetworkClassifier(
-            (self.units,) * depth,
-            activation=name,
-            optimizer=optimizer,
-            schedule="constant",
-            learning_rate=of_optimizer(rate, optimizer),
-            batch_size=self.batch,
-            steps=self.steps,
-            random_state=start,
-        )
-        early = range(CLOSE, min(EARLY, self.steps), CLOSE)
-        looks = [*early, *range(EARLY, self.steps, LOOK), self.steps]
-        return watched(network, rows.X, rows.y, rows.X_held, rows.y_held, looks)
 
 
 def check(settings: Mapping[str, Any], path: str) -> None:

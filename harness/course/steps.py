@@ -10,10 +10,41 @@ import numpy as np
 from harness.course.finding import Array
 from harness.course.gradients import shrinks
 from harness.course.intervals import Interval, mean_interval
+from harness.course.rates import of_optimizer
+from harness.course.rows import Rows
+from harness.course.watching import Watched, watched
 from harness.verdicts import Answer
+from models import NeuralNetworkClassifier
 
 ACTIVATIONS = ("relu", "sigmoid")
 Case = tuple[str, str, int]  # optimiser, activation, hidden layers
+CLOSE, EARLY, LOOK = 2, 50, 10  # steps between two looks, up to which step, and after it
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What every training has in common."""
+
+    units: int
+    batch: int
+    steps: int
+
+    def train(self, case: Case, rate: float, rows: Rows, start: int) -> Watched:
+        """A training of one case, looked at every few steps."""
+        optimizer, name, depth = case
+        network = NeuralNetworkClassifier(
+            (self.units,) * depth,
+            activation=name,
+            optimizer=optimizer,
+            schedule="constant",
+            learning_rate=of_optimizer(rate, optimizer),
+            batch_size=self.batch,
+            steps=self.steps,
+            random_state=start,
+        )
+        early = range(CLOSE, min(EARLY, self.steps), CLOSE)
+        looks = [*early, *range(EARLY, self.steps, LOOK), self.steps]
+        return watched(network, rows.X, rows.y, rows.X_held, rows.y_held, looks)
 
 
 def log_ratios(found: Mapping[Case, Array], optimizer: str, depths: list[int], steps: int) -> Array:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from harness.course.learning_rate import EVALUATORS, SPACE, leads
+from harness.course.learning_rate import EVALUATORS, SPACE, answer, leads
 from harness.records import Outcome, Trial
 from harness.search import importances
+from harness.verdicts import Answer
 
 
 def test_trials_are_drawn_within_their_ranges_and_weighed_by_both_evaluators(found):
@@ -38,3 +39,16 @@ def test_a_parameter_that_surely_leads_is_not_hidden_by_one_whose_share_varies()
     assert (mean, high) == pytest.approx((-0.1, -0.1))  # units leads by 0.1 in each batch
     assert low < -0.5  # steps varies
     assert leads([batch(0.5, 0.4, 0.3)] * 3)[1] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ([(0.1, 0.3), (0.2, 0.4)], Answer.SUPPORTED),
+        ([(-0.3, -0.1), (-0.4, -0.2)], Answer.CONTRADICTED),
+        ([(0.1, 0.3), (-0.4, -0.2)], Answer.UNDETERMINED),
+        ([(-0.1, 0.3), (-0.1, 0.2)], Answer.UNDETERMINED),
+    ],
+)
+def test_it_leads_only_where_it_does_on_every_data_set_by_every_evaluator(limits, expected):
+    assert answer(limits) is expected
