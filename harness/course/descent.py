@@ -16,10 +16,11 @@ TOLERANCE = 1e-3  # of the way from the first loss to the least
 
 @dataclass(frozen=True)
 class Arrived:
-    """Steps to the tolerance, and the condition number of the curvature at the start."""
+    """Steps to the tolerance, the condition number of the curvature at the start, and the factor chosen."""
 
     steps: float
     condition: float
+    factor: float
 
 
 def inputs(kind: str, measure: float, rows: int, columns: int, seed: int, repeat: int) -> tuple[Array, Array]:
@@ -43,10 +44,12 @@ def arrived(X: Array, y: Array, standardize: bool, factors: list[float], steps: 
     seen = (X - X.mean(axis=0)) / X.std(axis=0) if standardize else X
     curvatures = np.linalg.eigvalsh(_curvature(seen))
     wanted = least + TOLERANCE * (np.log(2) - least)
-    best = steps
+    fewest, chosen = steps, factors[0]
     for factor in factors:  # none is trained for longer than the best of those before it
-        best = steps_to(X, y, standardize, factor * 2 / curvatures[-1], wanted, best)
-    return Arrived(float(best), float(curvatures[-1] / curvatures[0]))
+        taken = steps_to(X, y, standardize, factor * 2 / curvatures[-1], wanted, fewest)
+        if taken < fewest:
+            fewest, chosen = taken, factor
+    return Arrived(float(fewest), float(curvatures[-1] / curvatures[0]), chosen)
 
 
 def _curvature(X: Array) -> Array:

@@ -22,7 +22,8 @@ import numpy as np
 
 from harness.course.descent import Arrived, arrived, inputs
 from harness.course.finding import Array, Curve, Finding, Lines, Row
-from harness.course.intervals import ratio_interval
+from harness.course.intervals import band, ratio_interval
+from harness.course.rates import at_ends
 from harness.verdicts import Answer
 
 ARMS = {"as they are": False, "standardised": True}
@@ -50,10 +51,13 @@ def run(
             arrived(*inputs(kind, measure, rows, columns, seed, k), standardize, factors, steps)
             for k in range(repeats)
         ]
-    return _judged(found, spreads, steps)
+    chosen = {
+        arm: [one.factor for case, some in found.items() if case[2] == arm for one in some] for arm in ARMS
+    }
+    return _judged(found, spreads, steps, at_ends(chosen, factors))
 
 
-def _judged(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: int) -> Finding:
+def _judged(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: int, ends: str) -> Finding:
     def logs(kind: str, measure: float) -> Array:
         raw, scaled = (np.array([one.steps for one in found[kind, measure, arm]]) for arm in ARMS)
         ratios: Array = np.log(raw / scaled)
@@ -79,7 +83,7 @@ def _judged(found: Mapping[Case, list[Arrived]], spreads: list[float], steps: in
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, spreads),
-        conditions=_conditions(found, logs, steps),
+        conditions=f"{_conditions(found, logs, steps)} {ends}".strip(),
     )
 
 
@@ -139,6 +143,7 @@ def _rows(found: Mapping[Case, list[Arrived]]) -> list[Row]:
             "columns": arm,
             "repeat": repeat,
             "condition_number": one.condition,
+            "factor": one.factor,
             "steps": one.steps,
         }
         for (kind, measure, arm), some in found.items()
@@ -148,9 +153,8 @@ def _rows(found: Mapping[Case, list[Arrived]]) -> list[Row]:
 
 def _panels(found: Mapping[Case, list[Arrived]], spreads: list[float]) -> tuple[Lines, Lines]:
     def curve(arm: str, x: list[float]) -> Curve:
-        bands = [ratio_interval([one.steps for one in found["scales", spread, arm]]) for spread in spreads]
-        mean, low, high = zip(*bands, strict=True)
-        return Curve(x, mean, low, high)
+        taken = [[one.steps for one in found["scales", spread, arm]] for spread in spreads]
+        return band(x, taken, ratio_interval)
 
     def condition(kind: str, measure: float) -> float:
         some = found[kind, measure, "as they are"]
