@@ -18,9 +18,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 
+from harness.checks import mistake
 from harness.course.finding import Array, Curve, Finding, Lines, Row
 from harness.course.logistic import optimum, probabilities
 from harness.seeds import seed_for
@@ -52,6 +54,14 @@ class Ended:
     apart: float
     excess: float
     error: float
+
+
+def check(settings: Mapping[str, Any], path: str) -> None:
+    """Depth is compared with none, by networks that have some."""
+    if max(settings["depths"]) < 1:
+        raise mistake(
+            f"{path}.depths", "numbers of hidden layers, one of them at least 1", settings["depths"]
+        )
 
 
 def run(*, depths: list[int], units: int, rows: int, steps: int, starts: int, seed: int) -> Finding:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,3 +45,11 @@ def test_one_claim_that_is_contradicted_contradicts_the_statement():
 def test_a_sweep_that_is_not_recorded_is_told_with_its_command(root):
     with pytest.raises(NotHere, match="harness sweep brings it"):
         default_sweep(root, None)
+
+
+def test_a_sweep_without_a_size_in_common_has_no_effect_and_says_so():
+    sweep = swept(ERRORS)
+    bare = tuple(replace(verdict, comparisons=()) for verdict in sweep.verdicts)
+    finding = run(seed=0, sweep=replace(sweep, verdicts=bare))
+    assert finding.effect == finding.low == finding.high == 0
+    assert "nothing is compared" in finding.unit
