@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 import threadpoolctl
-from numpy.typing import NDArray
 
-from harness import evaluate, model_files
+from harness import evaluate, metrics, model_files
 from harness.environment import environment
 from harness.errors import HarnessError
 from harness.evaluate import Point
@@ -28,7 +27,6 @@ from harness.records import (
     CellResult,
     Emit,
     Floats,
-    Ints,
     Outcome,
     ParamValue,
     RefitStarted,
@@ -52,7 +50,7 @@ class _Bench:
 
     cell: Cell
     X: Floats
-    y: Ints
+    y: Any
     folds: tuple[Split, ...]
     classes: int
     space: Mapping[str, Any]
@@ -90,10 +88,11 @@ def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> N
 
 
 def _bench(cell: Cell, task: Task) -> _Bench:
-    rows = subset(task.y, cell.size, cell.repeat, cell.seed)
+    strata = task.strata
+    rows = subset(strata, cell.size, cell.repeat, cell.seed)
     X, y = task.X[rows], task.y[rows]
     groups, times = (None if of is None else of[rows] for of in (task.groups, task.times))
-    folds = inner_splits(y, cell.repeat, cell.seed, groups=groups, times=times)
+    folds = inner_splits(strata[rows], cell.repeat, cell.seed, groups=groups, times=times)
     return _Bench(cell, X, y, folds, len(task.classes), on_data(cell.family, task))
 
 
@@ -146,6 +145,7 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
         seconds=time.perf_counter() - start,
         message=message,
         traceback=raised,
+        scores=chosen.scores if chosen else {},
     )
 
 
@@ -165,7 +165,13 @@ def _watch(
     cell = bench.cell
     limit = cell.search.trial_seconds
     points = evaluate.points(
-        cell.family, lambda fold: bench.learner(setting, fold), bench.X, bench.y, bench.folds, bench.classes
+        cell.family,
+        lambda fold: bench.learner(setting, fold),
+        bench.X,
+        bench.y,
+        bench.folds,
+        bench.classes,
+        cell.metric,
     )
     for point in points:
         if not (np.isfinite(point.value) and np.isfinite(point.error)):
@@ -193,24 +199,20 @@ def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial], emit: Emit) ->
     try:
         learner = _refit(bench, best)
         fit_seconds = time.perf_counter() - start
-        correct, test_loss = _test(bench, learner, task)
+        tested = _test(bench, learner, task)
         model = model_files.dump(learner) if keeps_model else None
     except Exception as error:
         outcome, message = _misfortune(error)
         return CellResult(
             outcome, len(trials), best.number, message=f"refit of trial {best.number}: {message}"
         )
-    return CellResult(
-        Outcome.COMPLETE,
-        len(trials),
+    return replace(
+        tested,
+        trials=len(trials),
         best=best.number,
         val_error=best.error,
-        test_error=float(np.mean(~correct)),
-        test_log_loss=test_loss,
-        correct=np.packbits(correct).tobytes(),
         fit_seconds=fit_seconds,
         model=model,
-        environment=environment(),
     )
 
 
@@ -226,17 +228,26 @@ def _refit(bench: _Bench, best: Trial) -> Any:
     return learner
 
 
-def _test(bench: _Bench, learner: Any, task: Task) -> tuple[NDArray[np.bool_], float | None]:
-    """Which test rows are right, and the log-loss: a family is tested on what it was selected on.
+def _test(bench: _Bench, learner: Any, task: Task) -> CellResult:
+    """What the test rows say: a family is tested on what it was selected on; its rows are predicted once.
 
-    One that is compared by log-loss says its most probable class, there as here; its rows are predicted once.
+    One that is compared by log-loss says its most probable class, there as here.
     """
-    if not hasattr(learner, "predict_proba"):
-        return learner.predict(task.X_test) == task.y_test, None
-    p = evaluate.probabilities(learner, task.X_test, bench.classes)
-    by_error = bench.cell.family.selection == "error"
-    correct = (learner.predict(task.X_test) if by_error else p.argmax(axis=1)) == task.y_test
-    loss = evaluate.log_loss(p, task.y_test, len(bench.y))
-    if not np.isfinite(loss):
-        raise FloatingPointError("the test log-loss is not finite")
-    return correct, loss
+    metric, probable = bench.cell.metric, hasattr(learner, "predict_proba")
+    rows, of = len(bench.y), (task.X_test, task.y_test)
+    answers = evaluate.answers(bench.cell.family, learner, *of, rows, bench.classes, probable)
+    scores = evaluate.scores(answers)
+    if not all(map(np.isfinite, scores.values())):
+        raise FloatingPointError("a score of the test rows is not finite")
+    losses = b"" if metric == "error" else metrics.losses(metric, answers).astype(np.float32).tobytes()
+    return CellResult(
+        Outcome.COMPLETE,
+        trials=0,
+        test_error=scores.pop(metric),
+        test_log_loss=scores.pop("log_loss", None),
+        correct=np.packbits(answers.said == answers.y).tobytes() if bench.classes else b"",
+        environment=environment(),
+        scores=scores,
+        losses=losses,
+        baseline=metrics.baseline_of(metric, task),
+    )

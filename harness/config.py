@@ -31,6 +31,7 @@ SWEEP_KEYS = (
     *("name", "seed", "repeats", "data", "search", "claims"),
     *("launch", "tracking", "trusted_modules", "format"),
 )
+METRICS = ("error", "balanced_error", "log_loss", "rmse", "mae")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class SweepConfig:
         root: folder of the local store, the cache and the reports.
         uri: the MLflow store; None means the local one below `root`.
         source: the unresolved YAML text, which is what may be recorded: a resolved one prints secrets.
+        metric: what is searched for and charted; None for the one of the data's kind.
     """
 
     name: str
@@ -85,6 +87,7 @@ class SweepConfig:
     format: str
     trusted_modules: tuple[str, ...]
     source: str
+    metric: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,16 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
     Raises:
         ConfigError: for the first key that is unknown or missing, or value of a wrong type or range.
     """
-    keys(tree, "", SWEEP_KEYS, optional=["model"])  # absent where the list of families is empty
+    # model is absent where the list of families is empty, metric in what was recorded before there was one
+    keys(tree, "", SWEEP_KEYS, optional=["model", "metric"])
     data = data_settings(tree["data"])
     root, uri = tracking(tree["tracking"])
     trusted = modules(tree["trusted_modules"])
     families = parse_families(tree.get("model"), trusted)
     refuse_secrets(tree["name"], "name")
     for family in families:
-        refuse_secrets([family.label, family.space], f"model.{family.name}, label or space,")
+        for each in filter(None, (family, family.regressor)):
+            refuse_secrets([each.label, each.space], f"model.{family.name}, label or space,")
     return SweepConfig(
         name=data.name if tree["name"] is None else name(tree["name"], "name"),
         seed=whole(tree["seed"], "seed", 0, 2**32 - 1),
@@ -140,6 +145,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         format=one_of(tree["format"], "format", FORMATS),
         trusted_modules=trusted,
         source=source,
+        metric=None if (metric := tree.get("metric")) is None else one_of(metric, "metric", METRICS),
     )
 
 

@@ -21,6 +21,7 @@ from scipy.special import stdtr
 
 from harness.boundary import beyond, crowded
 from harness.evaluate import winner
+from harness.metrics import ERROR, Metric
 from harness.records import Cell, Family, Flag, Outcome, SearchSettings, Trial
 from harness.space import searched
 from harness.splits import validation_rows
@@ -171,6 +172,7 @@ def flags(
     families: Iterable[Family],
     search: SearchSettings,
     pairs: Iterable[Pair],
+    metric: Metric = ERROR,
 ) -> list[Flag]:
     """The flags of a sweep: every crowded bound, and the pairs whose searches are not equally converged.
 
@@ -194,6 +196,7 @@ def flags(
         families: those summarised, for the ranges of their spaces.
         search: the budget they had.
         pairs: (family, family, size) that a verdict compares.
+        metric: what the errors of the summaries are, in its baselines.
     """
     spaces = {family.name: searched(family.space) for family in families}
     boundary = [
@@ -204,7 +207,7 @@ def flags(
         (found[a, n], found[b, n]) for a, b, n in dict.fromkeys(pairs) if {(a, n), (b, n)} <= set(found)
     ]
     at_size = Counter(a.size for a, _ in compared)
-    asked = [_pair_flag(a, b, search, CHANCE / at_size[a.size]) for a, b in compared]
+    asked = [_pair_flag(a, b, search, CHANCE / at_size[a.size], metric) for a, b in compared]
     return boundary + [flag for flag in asked if flag is not None]
 
 
@@ -219,7 +222,9 @@ def _boundary_flag(of: SearchSummary, bound: str, space: Mapping[str, Any]) -> F
     return Flag("boundary", (of.family,), of.size, sentence)
 
 
-def _pair_flag(a: SearchSummary, b: SearchSummary, search: SearchSettings, chance: float) -> Flag | None:
+def _pair_flag(
+    a: SearchSummary, b: SearchSummary, search: SearchSettings, chance: float, metric: Metric
+) -> Flag | None:
     pair, at = (a.family, b.family), f"At {a.size:,} rows"
     for each in (a, b):
         if each.second_half is None:
@@ -229,25 +234,26 @@ def _pair_flag(a: SearchSummary, b: SearchSummary, search: SearchSettings, chanc
             )
             return Flag("not converged", pair, a.size, sentence)
     apart = [a.gains[repeat] - b.gains[repeat] for repeat in sorted(a.gains.keys() & b.gains)]
-    least = max(MOST_APART, luck(a), luck(b))
+    least = max(MOST_APART, luck(a, metric), luck(b, metric))
     if not apart or abs(mean(apart)) <= least or p_of(apart) > chance:
         return None
     more, less = (a, b) if mean(apart) > 0 else (b, a)
     sentence = (
-        f"{at} {more.label} still gained {_points(more)} of validation error in the second half of its "
-        f"search ({search.budget}), {less.label} {_points(less)}, so they may not be tuned equally well; "
+        f"{at} {more.label} still gained {_gained(more, metric)} of validation {metric.label} in the second "
+        f"half of its search ({search.budget}), {less.label} {_gained(less, metric)}, so they may not be "
+        f"tuned equally well; "
         f"{_enlarged(search, _times(mean(apart)))} would tell."
     )
     return Flag("not converged", pair, a.size, sentence)
 
 
-def luck(of: SearchSummary) -> float:
+def luck(of: SearchSummary, metric: Metric = ERROR) -> float:
     """What a search may seem to gain by choosing among noisy errors: half a standard error in one repeat.
 
-    That is sqrt(e (1 - e) / m), e the winner's validation error on m rows.
+    That is sqrt(e (1 - e) / m), e the winner's validation error on m rows (`Metric.standard_error`).
     """
     e = 0.0 if of.tuned_error is None else of.tuned_error
-    return LUCK * math.sqrt(e * (1 - e) / validation_rows(of.size, of.forward))
+    return LUCK * metric.standard_error(e, validation_rows(of.size, of.forward))
 
 
 def p_of(apart: Sequence[float]) -> float:
@@ -261,8 +267,8 @@ def p_of(apart: Sequence[float]) -> float:
     return float(stdtr(len(apart) - 1, -abs(mean(apart)) / (spread / len(apart) ** 0.5)))
 
 
-def _points(of: SearchSummary) -> str:
-    return f"{100 * (of.second_half or 0.0):.1f} points"
+def _gained(of: SearchSummary, metric: Metric) -> str:
+    return metric.apart(of.second_half or 0.0)
 
 
 def _times(apart: float) -> int:

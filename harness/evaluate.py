@@ -6,13 +6,15 @@ A learner that is fitted at once is fitted on nested shares of the rows (its *ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness import metrics
+from harness.metrics import Answers, log_losses
 from harness.records import Family, Floats, Ints, Outcome, Split, Trial
 
 MAX_POINTS = 10
@@ -26,6 +28,7 @@ Build = Callable[[int], Any]
 class Point:
     """The validation metrics of a setting after `step` gradient steps, or on `step` training rows.
 
+    `value` is what settings are compared by, `error` the score in the cell's metric, `scores` the others.
     `last` says that no point follows: the setting is judged in full, and pruning would save nothing.
     """
 
@@ -33,6 +36,7 @@ class Point:
     value: float
     error: float
     last: bool = False
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 def checkpoints(horizon: int, count: int = MAX_POINTS) -> tuple[int, ...]:
@@ -91,83 +95,122 @@ def log_loss(p: NDArray[np.float64], y: Ints, rows: int) -> float:
     >>> round(log_loss(np.array([[1.0, 0.0]]), np.array([1]), rows=98), 4)
     4.6052
     """
-    n, k = rows, p.shape[1]
-    return float(-np.mean(np.log((n * p[np.arange(len(y)), y] + 1) / (n + k))))
+    return float(np.mean(log_losses(p, y, rows)))
 
 
-def judged(family: Family, learner: Any, X: Floats, y: Ints, rows: int, classes: int) -> tuple[float, float]:
-    """Selection metric and error of a fitted learner on validation rows."""
-    if family.selection == "error":
-        error = float(np.mean(learner.predict(X) != y))
-        return error, error
-    p = probabilities(learner, X, classes)
-    return log_loss(p, y, rows), float(np.mean(p.argmax(axis=1) != y))
+def selection(family: Family, metric: str) -> str:
+    """What the trials of a cell are compared by: its metric, but for the error what suits the family.
+
+    >>> selection(Family("nn", "", {}, {}), "error"), selection(Family("nn", "", {}, {}), "balanced_error")
+    ('log_loss', 'balanced_error')
+    """
+    return family.selection if metric == "error" else metric
+
+
+def answers(
+    family: Family, learner: Any, X: Floats, y: Any, rows: int, classes: int, probable: bool
+) -> Answers:
+    """What a fitted learner says of rows, its probabilities where they are wanted or decide.
+
+    A family that is compared by log-loss says its most probable class, and one by error what it predicts.
+    """
+    if not classes:
+        return Answers(y, np.asarray(learner.predict(X), dtype=np.float64).reshape(len(y)), 0)
+    decides = family.selection == "log_loss"
+    p = probabilities(learner, X, classes) if probable or decides else None
+    said = p.argmax(axis=1) if p is not None and decides else learner.predict(X)
+    return Answers(y, said, classes, p, rows)
+
+
+def scores(of: Answers) -> dict[str, float]:
+    """Every metric of the answers, by name; the log-loss where there are probabilities."""
+    found = metrics.scores(of)
+    return found if of.p is None else {**found, "log_loss": log_loss(of.p, of.y, of.rows)}
+
+
+def judged(
+    family: Family, learner: Any, X: Floats, y: Any, rows: int, classes: int, metric: str = "error"
+) -> dict[str, float]:
+    """The scores of a fitted learner on validation rows; `classes` is 0 where y is a number."""
+    probable = selection(family, metric) == "log_loss"
+    return scores(answers(family, learner, X, y, rows, classes, probable))
 
 
 def points(
-    family: Family, build: Build, X: Floats, y: Ints, folds: Sequence[Split], classes: int
+    family: Family,
+    build: Build,
+    X: Floats,
+    y: Any,
+    folds: Sequence[Split],
+    classes: int,
+    metric: str = "error",
 ) -> Iterator[Point]:
     """The points of one setting, one at a time; `build(fold)` makes an unfitted learner.
 
     Stopping early is closing the iterator.
     """
-    if family.progress == "steps":
-        return _lockstep(family, build, X, y, folds, classes)
-    return _rungs(family, build, X, y, folds, classes)
+    bench = _Bench(family, build, X, y, folds, classes, metric)
+    return _lockstep(bench) if family.progress == "steps" else _rungs(bench)
 
 
-def _lockstep(
-    family: Family, build: Build, X: Floats, y: Ints, folds: Sequence[Split], classes: int
-) -> Iterator[Point]:
-    learners = [build(fold).with_budget(len(y)) for fold in range(len(folds))]
+@dataclass(frozen=True)
+class _Bench:
+    """What one setting is judged on."""
+
+    family: Family
+    build: Build
+    X: Floats
+    y: Any
+    folds: Sequence[Split]
+    classes: int
+    metric: str
+
+    def judged(self, learner: Any, fold: Split, rows: int) -> dict[str, float]:
+        held = self.X[fold.validation], self.y[fold.validation]
+        return judged(self.family, learner, *held, rows, self.classes, self.metric)
+
+    def mean_point(self, step: int, found: Sequence[Mapping[str, float]], last: bool) -> Point:
+        mean = {name: float(np.mean([each[name] for each in found])) for name in found[0]}
+        value, error = mean[selection(self.family, self.metric)], mean.pop(self.metric)
+        return Point(step, value, error, last, mean)
+
+
+def _lockstep(bench: _Bench) -> Iterator[Point]:
+    learners = [bench.build(fold).with_budget(len(bench.y)) for fold in range(len(bench.folds))]
     steps = checkpoints(learners[0].steps)
     runs = [
-        learner.iter_fit(X[fold.train], y[fold.train], steps)
-        for learner, fold in zip(learners, folds, strict=True)
+        learner.iter_fit(bench.X[fold.train], bench.y[fold.train], steps)
+        for learner, fold in zip(learners, bench.folds, strict=True)
     ]
-    held_out = [(X[fold.validation], y[fold.validation], len(fold.train)) for fold in folds]
     for progress in zip(*runs, strict=True):
-        scores = [
-            judged(family, learner, *rows, classes) for learner, rows in zip(learners, held_out, strict=True)
+        found = [
+            bench.judged(learner, fold, len(fold.train))
+            for learner, fold in zip(learners, bench.folds, strict=True)
         ]
-        yield _mean_point(progress[0].step, scores, progress[0].step == steps[-1])
+        yield bench.mean_point(progress[0].step, found, progress[0].step == steps[-1])
 
 
-def _rungs(
-    family: Family, build: Build, X: Floats, y: Ints, folds: Sequence[Split], classes: int
-) -> Iterator[Point]:
-    *early, last = rungs(y, folds)
+def _rungs(bench: _Bench) -> Iterator[Point]:
+    strata = bench.y if bench.classes else np.zeros(len(bench.y), dtype=np.int64)
+    *early, last = rungs(strata, bench.folds)
     for rung in early:
-        trains = [fold.train[:rung] for fold in folds]
+        trains = [fold.train[:rung] for fold in bench.folds]
         try:
-            scores = _fitted_scores(family, build, X, y, trains, folds, classes)
+            found = _fitted_scores(bench, trains)
         except Exception:  # such as a learner that wants every class: the last rung will tell
             continue
-        yield _mean_point(rung, scores, False)
-    trains = [fold.train for fold in folds]  # they may differ by a row
-    yield _mean_point(last, _fitted_scores(family, build, X, y, trains, folds, classes), True)
+        yield bench.mean_point(rung, found, False)
+    trains = [fold.train for fold in bench.folds]  # they may differ by a row
+    yield bench.mean_point(last, _fitted_scores(bench, trains), True)
 
 
-def _fitted_scores(
-    family: Family,
-    build: Build,
-    X: Floats,
-    y: Ints,
-    trains: Sequence[Ints],
-    folds: Sequence[Split],
-    classes: int,
-) -> list[tuple[float, float]]:
+def _fitted_scores(bench: _Bench, trains: Sequence[Ints]) -> list[dict[str, float]]:
     """The scores of each fold, fitted on its part of the training rows."""
-    scores = []
-    for number, (train, fold) in enumerate(zip(trains, folds, strict=True)):
-        learner = build(number).fit(X[train], y[train])
-        scores.append(judged(family, learner, X[fold.validation], y[fold.validation], len(train), classes))
-    return scores
-
-
-def _mean_point(step: int, scores: Sequence[tuple[float, float]], last: bool) -> Point:
-    value, error = np.mean(scores, axis=0)
-    return Point(step, float(value), float(error), last)
+    found = []
+    for number, (train, fold) in enumerate(zip(trains, bench.folds, strict=True)):
+        learner = bench.build(number).fit(bench.X[train], bench.y[train])
+        found.append(bench.judged(learner, fold, len(train)))
+    return found
 
 
 def choice(family: Family, seen: Sequence[Point]) -> Point:

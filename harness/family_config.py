@@ -7,6 +7,7 @@ it; nothing is imported here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.checks import is_number, keys, mistake, name, one_of, positive, sequence, text, whole
@@ -21,6 +22,7 @@ PROGRESSES = ("steps", "rungs")
 PREPROCESSES = ("standardize", "none")
 REQUIRED = ("label", "estimator", "space")
 OPTIONAL = ("selection", "progress", "preprocess", "max_size", "max_parameters", "seconds_per_row")
+REGRESSOR = "regressor"  # a group of those fields that are others where the target is a number
 
 
 def parse_families(tree: object, trusted_modules: tuple[str, ...] = ()) -> tuple[Family, ...]:
@@ -31,7 +33,7 @@ def parse_families(tree: object, trusted_modules: tuple[str, ...] = ()) -> tuple
     """
     if not isinstance(tree, Mapping) or not tree:
         raise mistake("model", "at least one family", tree, "e.g. 'model=[logistic_regression,svm]'")
-    stray = [key for key in tree if key in (*REQUIRED, *OPTIONAL)]
+    stray = [key for key in tree if key in (*REQUIRED, *OPTIONAL, REGRESSOR)]
     if stray:
         raise ConfigError(
             f"model.{stray[0]} belongs to no family; "
@@ -46,13 +48,25 @@ def parse_family(family: object, fields: object, trusted_modules: tuple[str, ...
     Raises:
         ConfigError: for the first field or entry of its space that is wrong.
     """
-    from harness.records import Family  # reaches NumPy, which help and completion do without
-
     path = f"model.{family}"
     named = name(family, path)
     if "." in named:
         raise mistake(path, "a name without a dot", family)
-    tree = keys(fields, path, REQUIRED, OPTIONAL)
+    tree = keys(fields, path, REQUIRED, (*OPTIONAL, REGRESSOR))
+    other = tree.get(REGRESSOR)
+    found = _family(named, tree, path, trusted_modules)
+    if other is None:
+        return found
+    at = f"{path}.{REGRESSOR}"
+    changed = keys(other, at, ("estimator",), ("label", "space", *OPTIONAL))
+    kept = {key: value for key, value in tree.items() if key != REGRESSOR}
+    regressor = _family(named, {**kept, **changed}, at, trusted_modules)
+    return replace(found, regressor=regressor)
+
+
+def _family(named: str, tree: Mapping[str, Any], path: str, trusted_modules: tuple[str, ...]) -> Family:
+    from harness.records import Family  # reaches NumPy, which help and completion do without
+
     optional: dict[str, Callable[[Any, str], Any]] = {
         "selection": lambda value, at: one_of(value, at, SELECTIONS),
         "progress": lambda value, at: one_of(value, at, PROGRESSES),

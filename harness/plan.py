@@ -13,15 +13,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sklearn.base import is_classifier
-
-from harness import data
+from harness import data, metrics
 from harness.errors import ConfigError
-from harness.families import build, source_digest
+from harness.families import source_digest
+from harness.metrics import Metric
 from harness.progress import duration
-from harness.records import Cell, Family, Task
-from harness.space import default_setting, on_data
+from harness.records import CLASSIFICATION, Cell, Family, Task
 from harness.splits import check_classes, check_searches, check_size
+from harness.suited import check_families, of_the_kind
 
 if TYPE_CHECKING:
     from harness.config import SweepConfig
@@ -56,6 +55,11 @@ class Plan:
         return frozenset(cell.key for cell in self.cells)
 
     @property
+    def metric(self) -> Metric:
+        """What its cells are judged by, on this data."""
+        return metrics.on(self.cells[0].metric, self.task)
+
+    @property
     def labels(self) -> dict[str, str]:
         """The families' labels, in the order of the configuration."""
         return {cell.family.name: cell.family.label for cell in self.cells}
@@ -85,32 +89,20 @@ def of(config: SweepConfig, *checks: Callable[[SweepConfig, Task], object]) -> P
     return make(config, task)
 
 
-def check_families(config: SweepConfig) -> None:
-    """Make a learner of every family, so that a mistake in its file is told before anything begins.
-
-    Raises:
-        ConfigError: where an estimator is absent, is no classifier, or does not take its arguments.
-    """
-    for family in config.families:
-        try:
-            _check_family(family, config.trusted_modules)
-        except ConfigError as error:
-            raise ConfigError(f"model.{family.name}: {error}") from error
-
-
 def make(config: SweepConfig, task: Task) -> Plan:
     """The plan of a configuration on its data.
 
     Raises:
-        ConfigError: for a size above the pool, or a family that cannot be built.
+        ConfigError: for a size above the pool, a metric of another kind of target, or a family that cannot be
+            built or does not learn that kind.
     """
     sizes = config.data.sizes or data.proposed(task)
     for size in sizes:
         check_size(size, len(task.y))
-        check_classes(size, task.y)
+        if task.kind == CLASSIFICATION:
+            check_classes(size, task.y)
     check_families(config)
-    for family in config.families:
-        _check_fits(family, task)
+    config = of_the_kind(config, task)
     wanted = [(family, size) for family in config.families for size in sizes]
     skipped = tuple(
         Skipped(family.name, size, f"above its largest size, {family.max_size:,}")
@@ -133,29 +125,6 @@ def make(config: SweepConfig, task: Task) -> Plan:
     return Plan(task, cells, skipped)
 
 
-def _check_fits(family: Family, task: Task) -> None:
-    """Refuse networks that are above their cap on this data, however narrow."""
-    try:
-        on_data(family, task)
-    except ConfigError as error:
-        raise ConfigError(f"model.{family.name}: {error}, or leave the family out") from error
-
-
-def _check_family(family: Family, trusted_modules: tuple[str, ...]) -> None:
-    learner = build(family, default_setting(family.space), family.space, 0, trusted_modules)
-    if not is_classifier(learner):
-        raise ConfigError(
-            f"{family.estimator['_target_']} must be a classifier, for the data has "
-            "classes to tell apart; choose the classifier of that kind"
-        )
-    if family.progress == "steps" and not hasattr(learner, "iter_fit"):
-        raise ConfigError(
-            "progress=steps needs an estimator with iter_fit and preprocess=none; set progress=rungs"
-        )
-    if family.selection == "log_loss" and not hasattr(learner, "predict_proba"):
-        raise ConfigError("selection=log_loss needs predict_proba; set selection=error")
-
-
 def _cell(config: SweepConfig, task: Task, family: Family, size: int, repeat: int) -> Cell:
     key = cell_key(config, task.digest, family, size, repeat)
     return Cell(
@@ -169,6 +138,7 @@ def _cell(config: SweepConfig, task: Task, family: Family, size: int, repeat: in
         seed=config.seed,
         search=config.search,
         trusted_modules=config.trusted_modules,
+        metric=config.metric or metrics.default(task),
     )
 
 
@@ -184,6 +154,8 @@ def cell_key(config: SweepConfig, digest: str, family: Family, size: int, repeat
         "repeat": repeat,
         "seed": config.seed,
     }
+    if config.metric not in (None, "error"):  # that of the cells made before there were others
+        parts["metric"] = config.metric
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 ParamValue = float | int | str | bool | None
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+CLASSIFICATION, REGRESSION = "classification", "regression"
 
 
 class Outcome(StrEnum):
@@ -50,19 +51,19 @@ class Task:
 
     Attributes:
         X, X_test: (rows, features) float32, NaN for missing; memory-mapped where they come from the cache.
-        y, y_test: (rows,) int64 indices into `classes`.
+        y, y_test: (rows,) int64 indices into `classes`; of a regression, which has none, float64 numbers.
         digest: hash of every array, of the classes and of the feature names.
         path: the cache folder that workers open; empty for a task made in memory.
         groups: (rows,) int64 of the pool; no group is on both sides of a split. None where rows stand alone.
         times: (rows,) int64 of the pool, ascending with time; a search judges on its latest rows.
-        notes: what a person should know of the data, a sentence each.
+        notes: what a person should know of it, a sentence each.
     """
 
     name: str
     X: Floats
-    y: Ints
+    y: Any
     X_test: Floats
-    y_test: Ints
+    y_test: Any
     classes: tuple[str, ...]
     features: tuple[str, ...]
     digest: str
@@ -72,6 +73,16 @@ class Task:
     groups: Ints | None = None
     times: Ints | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What is to be learned: classes, or a number."""
+        return CLASSIFICATION if self.classes else REGRESSION
+
+    @property
+    def strata(self) -> Ints:
+        """(rows,) int64: what draws of the pool keep the shares of, its classes; a number has none."""
+        return np.asarray(self.y) if self.classes else np.zeros(len(self.y), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -88,15 +99,14 @@ class Family:
 
     Attributes:
         estimator: `_target_` (dotted path of a class) and its fixed arguments.
-        space: parameter -> a plain value (fixed), or {low, high[, log][, step][, default]},
-            or {choices[, default]}, or for `hidden`: {layers: {...}, units: {...}}.
+        space: parameter -> a plain value (fixed), or {low, high[, log][, step][, default]}, or
+            {choices[, default]}, or for `hidden`: {layers: {...}, units: {...}}.
         selection: what trials are compared by: "log_loss" or "error".
-        progress: "steps" (the learner trains in steps and can be watched) or "rungs" (it is fitted anew
-            on nested shares of the rows).
+        progress: "steps" (it trains in steps and can be watched) or "rungs" (fitted anew on nested shares).
         preprocess: "standardize" (impute and scale on the training rows of each fit) or "none".
-        max_size: the largest size it is run at; None for no limit.
-        max_parameters: the cap on a network's parameters; None for no cap.
+        max_size, max_parameters: its largest size, the most a network may have; None for no limit.
         seconds_per_row: a guess of one trial's cost, for the plan's estimate only.
+        regressor: takes its place where the target is a number.
     """
 
     name: str
@@ -109,19 +119,16 @@ class Family:
     max_size: int | None = None
     max_parameters: int | None = None
     seconds_per_row: float = 1e-4
+    regressor: Family | None = None
 
 
 @dataclass(frozen=True)
 class SearchSettings:
     """How a cell looks for its best setting, on one budget that is the same for every family.
 
-    Attributes:
-        trials: the budget as settings tried in each cell.
-        seconds: the budget as seconds of search in each cell, summed over its trials.
-        studies: the budget as (K, T): K searches of T trials that know nothing of each other.
-        trial_seconds: time limit of one trial; None for no limit.
-
-    Of trials, seconds and studies one is given and the others are None.
+    One of three is given and the others are None: `trials`, settings tried in each cell; `seconds` of search
+    in each cell, summed over its trials; `studies` (K, T), K searches of T trials that know nothing of each
+    other. `trial_seconds` is the time limit of one trial; None for no limit.
 
     >>> SearchSettings(seconds=30.0).budget, SearchSettings(studies=(3, 8)).budget
     ('30 s', '3 studies of 8 trials')
@@ -159,11 +166,8 @@ def _counted(count: int, one: str, many: str = "") -> str:
 class Flag:
     """Why a family's search may not have found what it could: a comparison at that size proves nothing.
 
-    Attributes:
-        kind: "boundary" (the best settings crowd a bound of their range) or "not converged" (of two
-            families, one still gains much more from its search than the other).
-        families: the family, or the two.
-        sentence: what was seen and what budget would settle it, for a person.
+    `kind` is "boundary" (the best settings of a family crowd a bound of their range) or "not converged" (of
+    two, one still gains much more from its search than the other).
     """
 
     kind: str
@@ -178,7 +182,7 @@ class ClaimSettings:
 
     Attributes:
         margin: the difference in test error up to which families are "about as good", a share of the test
-            rows; half of it is the least lead worth having.
+            rows, or of a baseline; half of it is the least lead worth having.
         small_sizes: at which the first claim is judged; None for 128 and 256, or the two smallest that
             every family of the claim is run at.
         linear, kernel: the families that the networks are compared with.
@@ -209,6 +213,7 @@ class Cell:
     seed: int
     search: SearchSettings
     trusted_modules: tuple[str, ...] = ()
+    metric: str = "error"
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,7 @@ class Trial:
 
     Attributes:
         value: the selection metric at the chosen step; None where the outcome gives none.
-        error: the validation error (share of rows wrong) at the chosen step.
+        error, scores: the validation score in the cell's metric (the share wrong), and the others by name.
         step: the chosen step of a learner that trains in steps.
         points: the reported (step, selection metric), at most 20, ascending by step.
         traceback: of what a learner raised; kept for a person, not read back.
@@ -233,14 +238,16 @@ class Trial:
     seconds: float = 0.0
     message: str = ""
     traceback: str = field(default="", compare=False)
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class CellResult:
     """How a cell ended.
 
-    `correct` holds one bit per test row (`numpy.packbits`); `model` the fitted pipeline in skops form,
-    for repeat 0 only.
+    `val_error` and `test_error` are in the cell's metric, `baseline` and the other `scores` of the test rows.
+    `correct` holds a bit for each of these (`numpy.packbits`), `losses` a float32 where the metric is another
+    than the error; `model` is the fitted pipeline in skops form, for repeat 0 only.
     """
 
     outcome: Outcome
@@ -255,6 +262,9 @@ class CellResult:
     message: str = ""
     model: bytes | None = None
     environment: Mapping[str, Any] | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    losses: bytes = b""
+    baseline: float = 1.0
 
 
 @dataclass(frozen=True)

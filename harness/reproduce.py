@@ -23,6 +23,7 @@ from harness.errors import ConfigError
 from harness.records import Cell, Task
 from harness.rerun import Comparison, Difference, compare_cell, compare_trial
 from harness.secrets import MASK
+from harness.suited import of_the_kind
 from harness.targets import TRUSTED, is_below, targets
 from harness.tracking.reading import existing_store
 from harness.tracking.recorded import Origin, RecordedCell, origin, recorded_cell
@@ -55,7 +56,8 @@ def run(config: ReproduceConfig) -> int:
         changed = Difference(sweep.data.name, "data", recorded.digest[:16], task.digest[:16])
         reason = f"the data changed ({sweep.data.options.get('path') or sweep.data.name})"
         return _say(config, asked, Comparison(differences=(changed,)), [reason])
-    rebuilt = Rebuilt(sweep, task, {cell.key: cell for cell in planning.make(sweep, task).cells})
+    cells = {cell.key: cell for cell in planning.make(sweep, task).cells}
+    rebuilt = Rebuilt(of_the_kind(sweep, task), task, cells)
     return _say(config, asked, *_compare(store, asked, rebuilt))
 
 

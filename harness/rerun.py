@@ -18,8 +18,8 @@ from harness.records import Cell, CellEnded, CellResult, Event, Outcome, Task, T
 
 FROM_OUTSIDE = (Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY)
 OWN_FAILURES = ("no trial of ", "refit of trial ")  # how a cell tells its own; any other came from outside
-OF_TRIALS = ("params", "outcome", "value", "error", "step", "points")
-OF_CELLS = ("outcome", "best", "val_error", "test_error", "test_log_loss", "correct")
+OF_TRIALS = ("params", "outcome", "value", "error", "step", "points", "scores")
+OF_CELLS = ("outcome", "best", "val_error", "test_error", "test_log_loss", "correct", "scores", "losses")
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,15 @@ def _pairs(name: str, then: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
     elif name == "params":
         for key in {**then, **now}:
             yield f"params.{key}", then.get(key), now.get(key)
+    elif name == "scores":
+        for key, score in then.items():  # those that the version which recorded it knew
+            yield key, score, now.get(key)
     elif name == "correct":
         if then or now:
             yield "correct test rows", _Bits(then), _Bits(now)
+    elif name == "losses":
+        if then or now:
+            yield "losses of test rows", _Losses(then), _Losses(now)
     elif then is not None or now is not None:
         yield name, getattr(then, "value", then), getattr(now, "value", now)
 
@@ -148,6 +154,13 @@ def _pairs(name: str, then: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
 def _padded(then: Sequence[Any], now: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     for at in range(max(len(then), len(now))):
         yield (then[at] if at < len(then) else None), (now[at] if at < len(now) else None)
+
+
+class _Losses(bytes):
+    """Float32 numbers that a person sees as their count and a hash."""
+
+    def __repr__(self) -> str:
+        return f"{len(self) // 4} ({hashlib.sha256(self).hexdigest()[:8]})"
 
 
 class _Bits(bytes):

@@ -101,13 +101,13 @@ def capped(space: Mapping[str, Any], inputs: int, outputs: int, cap: int | None)
 
 
 def on_data(family: Family, task: Task) -> dict[str, Any]:
-    """The space of a family on a data set: `capped` for its features and classes.
+    """The space of a family on a data set: `capped` for its features and classes, or its one number.
 
     Raises:
         ConfigError: as `capped`.
     """
     classes = len(task.classes)
-    outputs = 1 if classes == 2 else classes
+    outputs = classes if classes > 2 else 1
     return capped(family.space, len(task.features), outputs, family.max_parameters)
 
 

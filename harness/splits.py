@@ -66,7 +66,7 @@ def check_searches(task: Task, draws: Collection[tuple[int, int]], seed: int) ->
         return
     for repeat in sorted({repeat for _, repeat in draws}):
         sizes = sorted(size for size, of in draws if of == repeat)
-        rows = subset(task.y, sizes[-1], repeat, seed)
+        rows = subset(task.strata, sizes[-1], repeat, seed)
         for size in sizes:
             _check_search(task, rows[:size], repeat, seed)
 
@@ -74,15 +74,16 @@ def check_searches(task: Task, draws: Collection[tuple[int, int]], seed: int) ->
 def _check_search(task: Task, rows: Ints, repeat: int, seed: int) -> None:
     y = task.y[rows]
     groups, times = (None if of is None else of[rows] for of in (task.groups, task.times))
-    for split in inner_splits(y, repeat, seed, groups=groups, times=times):
+    for split in inner_splits(task.strata[rows], repeat, seed, groups=groups, times=times):
         learnt = y[split.train]
         if not len(learnt) or (learnt == learnt[0]).all():
             why, option = ("groups stay whole", "group")
             if times is not None:
                 why, option = ("it judges the latest", "time")
             raise ConfigError(
-                f"at size {len(rows):,} the search of repeat {repeat} would learn from rows of one class "
-                f"only, for {why}; raise data.sizes, or set data.{option}=null"
+                f"at size {len(rows):,} the search of repeat {repeat} would learn from rows of one "
+                f"{'class' if task.classes else 'value'} only, for {why}; raise data.sizes, or set "
+                f"data.{option}=null"
             )
 
 

@@ -13,7 +13,7 @@ from harness import curves, launch, report
 from harness import plan as planning
 from harness.plan import Plan
 from harness.progress import Progress
-from harness.records import Cell, CellResult, Trial
+from harness.records import REGRESSION, Cell, CellResult, Trial
 from harness.tracking import reading, sweeps
 from harness.tracking.recorder import Recorder
 from harness.tracking.store import Store, check_root, exists, open_store
@@ -78,12 +78,20 @@ def run(config: SweepConfig) -> int:
         f"{store.label}, {len(left)} to run ({config.launch.name})",
         flush=True,
     )
-    for note in task.notes:
+    for note in (*_of_the_kind(config, plan), *task.notes):
         print(f"note: {note}", flush=True)
     if left:
         _run_cells(config, plan, store, left, ended)
         ended = reading.ended_cells(store, task.name, plan.keys)
     return _publish(config, plan, store, ended, force=False)
+
+
+def _of_the_kind(config: SweepConfig, plan: Plan) -> tuple[str, ...]:
+    """That the target is taken as a number, which nobody may have said."""
+    if plan.task.kind != REGRESSION:
+        return ()
+    otherwise = "; data.kind=classification takes its values as classes" * (config.data.name == "file")
+    return (f"the target is a number, judged by its {plan.metric.label}{otherwise}",)
 
 
 def again(config: SweepConfig) -> int:

@@ -13,13 +13,14 @@ from harness.curves.ensemble import Ensemble, ensemble
 from harness.curves.fits import Floats
 from harness.curves.shape import shape_warnings
 from harness.errors import DataError
+from harness.metrics import ERROR, Metric
 
 FEWEST_SIZES = 6
 
 
 @dataclass(frozen=True)
 class ForecastPoint:
-    """The error forecast at a size, with its 90 % interval: shares in [0, 1]."""
+    """The error forecast at a size, with its 90 % interval: shares, or baselines of another metric."""
 
     size: int
     error: float
@@ -39,6 +40,7 @@ class Forecast:
         sizes: those it was made from, ascending.
         widening: what the scale is multiplied by.
         fitted: the fits behind it.
+        metric: of the curve.
     """
 
     family: str
@@ -50,6 +52,7 @@ class Forecast:
     sizes: tuple[int, ...]
     widening: float
     fitted: Ensemble = field(repr=False, compare=False)
+    metric: Metric = ERROR
 
     def at(self, size: int) -> ForecastPoint:
         """The forecast at a size: p, and clip(p + s [q05, q95]) (see `Ensemble.at` and `calibration`).
@@ -65,7 +68,7 @@ class Forecast:
             )
         low, high = limits(size / last)
         (p,), (s,) = self.centre_and_scale([size])
-        error, *ends = np.clip([p, p + s * low, p + s * high], 0.0, 1.0).tolist()
+        error, *ends = np.clip([p, p + s * low, p + s * high], 0.0, self.metric.most).tolist()
         return ForecastPoint(size, error, *ends)
 
     def centre_and_scale(self, sizes: Sequence[int]) -> tuple[Floats, Floats]:
@@ -117,6 +120,7 @@ def forecast(curve: Curve, widening: float = 1.0) -> Forecast | NoForecast:
         sizes=tuple(sizes[0].tolist()),
         widening=widening,
         fitted=ensemble(sizes, errors, np.sqrt(variances)),
+        metric=curve.metric,
     )
     return replace(made, points=tuple(made.at(horizon * made.last_size) for horizon in HORIZONS))
 
@@ -139,7 +143,7 @@ def forecast_rows(
     """One dictionary per forecast point, and one per family without a forecast: the rows of `forecast.csv`.
 
     family, size, error, low, high, basis (the sizes it is made from, or why there is no forecast) and
-    warnings (sentences, joined).
+    warnings (sentences, joined). Shares of wrong rows, or what another metric measures in its own unit.
 
     >>> forecast_rows([NoForecast("svm", "SVM", "SVM has 2 sizes.")])[0]["basis"]
     'SVM has 2 sizes.'
@@ -152,8 +156,9 @@ def forecast_rows(
             continue
         basis = f"{len(each.sizes)} sizes, {each.sizes[0]:,} to {each.last_size:,} rows"
         notes = {"basis": basis, "warnings": " ".join(each.warnings)}
-        rows += [
-            {"family": each.family, "size": p.size, "error": p.error, "low": p.low, "high": p.high, **notes}
-            for p in each.points
-        ]
+        for p in each.points:
+            error, low, high = (each.metric.baseline * value for value in (p.error, p.low, p.high))
+            rows.append(
+                {"family": each.family, "size": p.size, "error": error, "low": low, "high": high, **notes}
+            )
     return rows

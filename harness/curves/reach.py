@@ -40,7 +40,7 @@ def rows_to_reach(forecast: Forecast, error: float) -> Reach:
 
     Args:
         forecast: of one family.
-        error: X, a share in [0, 1].
+        error: X, a share in [0, 1], or in baselines of another metric.
 
     Raises:
         DataError: X is no share.
@@ -52,7 +52,7 @@ def rows_to_reach(forecast: Forecast, error: float) -> Reach:
     >>> found.low, found.high, round(found.not_by_8x, 2)
     (5429, None, 0.19)
     """
-    if not 0.0 <= error <= 1.0:
+    if not 0.0 <= error <= forecast.metric.most:
         raise DataError(f"an error to reach is a share between 0 and 1, got {error}; 5 % is 0.05")
     count = int(math.log2(FARTHEST)) * STEPS_PER_DOUBLING
     sizes = [math.ceil(forecast.last_size * 2 ** (k / STEPS_PER_DOUBLING)) for k in range(count + 1)]

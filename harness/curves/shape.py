@@ -39,13 +39,14 @@ def shape_warnings(curve: Curve) -> tuple[str, ...]:
     if found := _clearest(_pairs(len(n)), y, V, df):
         (i, j), rise = found
         warnings.append(
-            f"The error of {curve.label} rises by {100 * rise:.1f} points from {n[i]:,} to {n[j]:,} rows,"
-            " more than its noise explains."
+            f"The {curve.metric.label} of {curve.label} rises by {curve.metric.apart(rise)} from {n[i]:,} to"
+            f" {n[j]:,} rows, more than its noise explains."
         )
     if found := _clearest(_triples(n), y, V, df):
         (i, j, k), above = found
         warnings.append(
-            f"The error of {curve.label} falls late: at {n[j]:,} rows it is {100 * above:.1f} points above"
+            f"The {curve.metric.label} of {curve.label} falls late: at {n[j]:,} rows it is"
+            f" {curve.metric.apart(above)} above"
             f" the straight line from {n[i]:,} to {n[k]:,} rows, more than its noise explains."
         )
     return tuple(warnings)

@@ -12,7 +12,22 @@ from typing import Any
 
 from ..errors import ConfigError, DataError
 from ..records import Task
-from . import covertype, digits, file, flights, higgs, idx, mnist1d, openml, poker, synthetic, teacher, words
+from . import (
+    air_time,
+    covertype,
+    diabetes,
+    digits,
+    file,
+    flights,
+    higgs,
+    idx,
+    mnist1d,
+    openml,
+    poker,
+    synthetic,
+    teacher,
+    words,
+)
 from .cache import cached, open_cached
 from .ladder import ladder, proposed
 from .listing import lines, listed
@@ -21,7 +36,9 @@ from .recipe import About, Options, Recipe
 __all__ = ["RECIPES", "describe", "is_here", "ladder", "listing", "load", "open_cached", "proposed", "told"]
 
 RECIPES: dict[str, Recipe] = {
+    "air_time": air_time.RECIPE,
     "covertype": covertype.RECIPE,
+    "diabetes": diabetes.RECIPE,
     "digits": digits.RECIPE,
     "fashion_mnist": idx.RECIPES["fashion_mnist"],
     "file": file.RECIPE,

@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from ..errors import DataError
-from ..records import Task
+from ..records import REGRESSION, Task
 from .recipe import Options, Recipe
 
 Accept = Callable[[Task], object]
@@ -198,7 +198,9 @@ def _write(task: Task, folder: Path) -> None:
     folder.mkdir()
     arrays = {}
     for name in _held(task):
-        array = np.ascontiguousarray(getattr(task, name), dtype={**ARRAYS, **OPTIONAL}[name])
+        number = name in ("y", "y_test") and task.kind == REGRESSION
+        kept = np.float64 if number else {**ARRAYS, **OPTIONAL}[name]
+        array = np.ascontiguousarray(getattr(task, name), dtype=kept)
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
         arrays[name] = _form(array, folder / f"{name}.npy")
     meta = {"format": FORMAT, "arrays": arrays, **{word: getattr(task, word) for word in WORDS + LISTS}}

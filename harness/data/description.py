@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from ..errors import DataError, plain
+from ..metrics import in_digits
 from ..records import Task
 from .columns import Column
 from .file import Examined
@@ -25,7 +26,7 @@ def of_file(found: Examined) -> Iterator[str]:
         yield ""
         yield "no target is given: add data.target=COLUMN to see the classes, the test rows and the sizes"
     else:
-        yield from _of_rows(found.task)
+        yield from _of_rows(found.task, found.reason)
 
 
 def of_task(task: Task) -> Iterator[str]:
@@ -53,13 +54,39 @@ def _features(task: Task) -> Iterator[tuple[str, ...]]:
         yield (name, "text" if count else "number", becomes)
 
 
-def _of_rows(task: Task) -> Iterator[str]:
-    """What is drawn on and tested, the classes, and the sizes that are proposed."""
+def _of_rows(task: Task, reason: str = "") -> Iterator[str]:
+    """What is drawn on and tested, the classes or how the numbers are spread, and the sizes proposed."""
     yield ""
     features = _counted(len(task.features), "feature")
     yield f"{len(task.y):,} rows to draw on, {len(task.y_test):,} test rows, {features}"
     yield from (f"note: {note}" for note in task.notes)
+    if reason:
+        other = "regression" if task.classes else "classification"
+        yield f"{task.kind}, for {reason} (data.kind={other} overrides)"
     yield ""
+    yield from _classes(task) if task.classes else _numbers(task)
+    yield ""
+    try:
+        sizes = f"[{','.join(map(str, proposed(task)))}] (data.sizes=auto)"
+    except DataError as error:
+        sizes = f"none: {error}"
+    yield f"sizes: {sizes}"
+
+
+def _numbers(task: Task) -> Iterator[str]:
+    """How the target is spread."""
+    quantiles = (0, 0.05, 0.5, 0.95, 1)
+    head = ("target", "mean", "deviation", "least", "5 %", "median", "95 %", "most")
+    yield from _table(
+        head,
+        (
+            (name, *map(in_digits, (y.mean(), y.std(), *np.quantile(y, quantiles))))
+            for name, y in (("rows to draw on", np.asarray(task.y)), ("test rows", np.asarray(task.y_test)))
+        ),
+    )
+
+
+def _classes(task: Task) -> Iterator[str]:
     pool, test = (np.bincount(y, minlength=len(task.classes)) for y in (task.y, task.y_test))
     yield from _table(
         ("class", "rows to draw on", "share", "test rows", "share"),
@@ -68,12 +95,6 @@ def _of_rows(task: Task) -> Iterator[str]:
             for at, name in enumerate(task.classes)
         ),
     )
-    yield ""
-    try:
-        sizes = f"[{','.join(map(str, proposed(task)))}] (data.sizes=auto)"
-    except DataError as error:
-        sizes = f"none: {error}"
-    yield f"sizes: {sizes}"
 
 
 def _share(counts: np.ndarray[tuple[int], np.dtype[np.int64]], at: int) -> str:

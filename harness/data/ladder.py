@@ -13,7 +13,8 @@ def proposed(task: Task) -> tuple[int, ...]:
     Raises:
         DataError: as `ladder`.
     """
-    sizes, least = ladder(len(task.y), len(task.classes)), smallest_size(task.y)
+    sizes = ladder(len(task.y), len(task.classes))
+    least = smallest_size(task.y) if task.classes else 0
     return tuple(size for size in sizes if size >= least) or sizes
 
 
@@ -38,6 +39,7 @@ def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:
         if sizes:
             return sizes[-9:]
     raise DataError(
-        f"data.sizes=auto needs a pool of at least {2 ** (start + 1):,} rows for {classes:,} classes, "
+        f"data.sizes=auto needs a pool of at least {2 ** (start + 1):,} rows"
+        f"{f' for {classes:,} classes' * (classes > 0)}, "
         f"got {pool_rows:,}; bring more rows or give data.sizes yourself"
     )

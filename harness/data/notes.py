@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from ..errors import plain
-from ..records import Task
+from ..records import REGRESSION, Task
 from ..secrets import hide
 from .columns import Column
 from .roles import Roles, some
@@ -45,7 +45,7 @@ def _on_tested(rows: Rows, given: Rows | None, task: Task) -> Iterator[str]:
         if repeated := repeated_rows(rows, given):
             among = f"{repeated:,} of the {len(given):,} test rows"
             yield f"{among} are among the rows to draw on, value by value"
-    for y, what in ((task.y, "row to draw on"), (task.y_test, "test row")):
+    for y, what in () if task.kind == REGRESSION else ((task.y, "row to draw on"), (task.y_test, "test row")):
         counts = np.bincount(y, minlength=len(task.classes))
         absent = [name for name, count in zip(task.classes, counts, strict=True) if not count]
         if absent:

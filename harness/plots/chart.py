@@ -30,6 +30,7 @@ from harness.plots.style import (
     new_chart,
     own_style,
     size_ticks,
+    value_ticks,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def plot_curves(cells: pd.DataFrame) -> Chart:
     'log'
     """
     curves = from_cells(cells)
-    return curves_figure(curves, "Test error over training-set size", describe(curves))
+    title = f"Test {curves[0].metric.label if curves else 'error'} over training-set size"
+    return curves_figure(curves, title, describe(curves))
 
 
 def describe(curves: Sequence[Curve]) -> str:
@@ -98,9 +100,10 @@ def curves_figure(curves: Sequence[Curve], title: str, caption: str) -> Chart:
             draw_curve(axes, c, index)
         _limits(axes, curves)
         names = _names(figure, curves)
-        _arrange(figure, axes, names, title, caption)
+        _arrange(figure, axes, names, title, f"Test {curves[0].metric.axis}", caption)
         _place_names(figure, axes, names, curves)
         size_ticks(axes, sorted({n for c in curves for n in c.sizes}))
+        value_ticks(axes, curves[0].metric)
     return figure
 
 
@@ -115,33 +118,35 @@ def curves_picture(curves: Sequence[Curve], width: float = WIDE) -> Chart:
     largest = max(c.sizes[-1] for c in curves)
     with own_style():
         names = [f"{c.label}{f' (to {c.sizes[-1]:,})' * (c.sizes[-1] < largest)}" for c in curves]
-        grid = Grid(width, [""], 1, 2.9, "Test error (%)", SIZE_AXIS, list(enumerate(names)))
+        grid = Grid(width, [""], 1, 2.9, f"Test {curves[0].metric.axis}", SIZE_AXIS, list(enumerate(names)))
         (axes,) = grid.axes
         for index, c in enumerate(curves):
             draw_curve(axes, c, index)
         _limits(axes, curves)
         size_ticks(axes, sorted({n for c in curves for n in c.sizes}), LABEL_SIZE)
+        value_ticks(axes, curves[0].metric)
     return grid.figure
 
 
 def draw_curve(axes: Axes, c: Curve, index: int) -> None:
-    """One family's line, markers and band, in %."""
-    drawn = look(index)
-    low, high = (100 * np.array(limit, dtype=np.float64) for limit in (c.low, c.high))  # None becomes NaN
+    """One family's line, markers and band, in % or the metric's unit."""
+    drawn, scale = look(index), c.metric.scale
+    low, high = (scale * np.array(limit, dtype=np.float64) for limit in (c.low, c.high))  # None becomes NaN
     if np.isfinite(low).any():
         axes.fill_between(c.sizes, low, high, color=drawn["color"], alpha=0.16, linewidth=0)
         axes.vlines(c.sizes, low, high, color=drawn["color"], alpha=0.45, linewidth=1.1)
     axes.plot(
-        c.sizes, 100 * np.array(c.mean), label=c.label, linewidth=1.8, markersize=5.5, zorder=3, **drawn
+        c.sizes, scale * np.array(c.mean), label=c.label, linewidth=1.8, markersize=5.5, zorder=3, **drawn
     )
 
 
 def _limits(axes: Axes, curves: Sequence[Curve]) -> None:
     """Error from 0, unless the lines would fill less than half of that; then only around them."""
-    ends = [100 * v for c in curves for limit in (c.low, c.mean, c.high) for v in limit if v is not None]
-    bottom, top = min(ends), max(*ends, 1.0)
+    scale = curves[0].metric.scale
+    ends = [scale * v for c in curves for limit in (c.low, c.mean, c.high) for v in limit if v is not None]
+    bottom, top = min(ends), max(*ends, scale / 100)
     from_zero = bottom < top / 2
-    margin = 0.06 * (top if from_zero else max(top - bottom, 1.0))
+    margin = 0.06 * (top if from_zero else max(top - bottom, scale / 100))
     axes.set_ylim(0.0 if from_zero else bottom - margin, top + margin)
     axes.set_xscale("log")
     axes.set_xlim(min(c.sizes[0] for c in curves) / 1.15, max(c.sizes[-1] for c in curves) * 1.08)
@@ -161,10 +166,12 @@ def _height(name: list[Text]) -> float:
     return sum(extent(text)[1] for text in name if text.get_text())
 
 
-def _arrange(figure: Figure, axes: Axes, names: list[list[Text]], title: str, caption: str) -> None:
+def _arrange(
+    figure: Figure, axes: Axes, names: list[list[Text]], title: str, unit_name: str, caption: str
+) -> None:
     """Title above, caption below, names at the right; the figure as high as they need."""
     head = block(figure, title, WIDE - 2 * PAD, 12.5, weight="bold")
-    unit = block(figure, "Test error (%)", WIDE, 9.5)
+    unit = block(figure, unit_name, WIDE, 9.5)
     foot = block(figure, caption, WIDE - 2 * PAD, 8.5, color=FAINT)
     axes.set_xlabel(SIZE_AXIS, size=9.5, color=INK, labelpad=5)
     axes.tick_params(color=LINES, labelcolor=INK, labelsize=9.5)
@@ -184,7 +191,7 @@ def _arrange(figure: Figure, axes: Axes, names: list[list[Text]], title: str, ca
 def _place_names(figure: Figure, axes: Axes, names: list[list[Text]], curves: Sequence[Curve]) -> None:
     """Each name at the height of its line's end, or as near as the others let it, beside its marker."""
     (_, bottom), (right, top) = axes.transAxes.transform([(0, 0), (1, 1)]) / DPI
-    ends = [axes.transData.transform((c.sizes[-1], 100 * c.mean[-1])) / DPI for c in curves]
+    ends = [axes.transData.transform((c.sizes[-1], c.metric.scale * c.mean[-1])) / DPI for c in curves]
     heights = [_height(name) + GAP for name in names]
     centres = _spread([y - bottom for _, y in ends], heights, top - bottom)
     x, largest = right + NAME_INDENT, max(c.sizes[-1] for c in curves)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from harness.metrics import ERROR, Metric
 from harness.plots.chart import SIZE_AXIS
 from harness.plots.panels import LABEL_SIZE, Grid
-from harness.plots.style import INK, WIDE, Chart, look, own_style, size_ticks
+from harness.plots.style import INK, WIDE, Chart, look, own_style, size_ticks, value_ticks
 from harness.verdicts import Comparison
 
 DODGE = 1.06  # between two points of one size, as a ratio of sizes
@@ -32,13 +33,16 @@ class Panel:
     margin: float
 
 
-def differences_picture(panels: Sequence[Panel], labels: Mapping[str, str], width: float = WIDE) -> Chart:
+def differences_picture(
+    panels: Sequence[Panel], labels: Mapping[str, str], width: float = WIDE, metric: Metric = ERROR
+) -> Chart:
     """Paired differences in points of error with 95 % intervals; below 0 the family in the key is better.
 
     Args:
         panels: at least one, each with a line.
         labels: family -> label, in the order that gives their looks; the key holds those that are drawn.
         width: `WIDE` or `NARROW`.
+        metric: of the differences.
     """
     order = list(labels)
     compared = {c.a for panel in panels for line in panel.lines for c in line}
@@ -48,33 +52,35 @@ def differences_picture(panels: Sequence[Panel], labels: Mapping[str, str], widt
             [panel.title for panel in panels],
             1,
             1.5,
-            "Difference in test error (points); below 0 the family in the key is better",
+            f"Difference in test {metric.label}{' (points)' * metric.is_share}; "
+            "below 0 the family in the key is better",
             SIZE_AXIS,
             [(k, label) for k, (name, label) in enumerate(labels.items()) if name in compared],
         )
         for axes, panel in zip(grid.axes, panels, strict=True):
-            _draw(axes, panel, order)
+            _draw(axes, panel, order, metric.scale)
         sizes = sorted({c.size for panel in panels for line in panel.lines for c in line})
         for axes in grid.axes:
             axes.set_xscale("log")
             axes.set_xlim(sizes[0] / 1.25, sizes[-1] * 1.25)
             size_ticks(axes, sizes, LABEL_SIZE)
+            value_ticks(axes, metric)
     return grid.figure
 
 
-def _draw(axes: Axes, panel: Panel, order: Sequence[str]) -> None:
-    axes.axhspan(-100 * panel.margin, 100 * panel.margin, color="#000000", alpha=0.07, linewidth=0)
+def _draw(axes: Axes, panel: Panel, order: Sequence[str], scale: float) -> None:
+    axes.axhspan(-scale * panel.margin, scale * panel.margin, color="#000000", alpha=0.07, linewidth=0)
     axes.axhline(0, color=INK, linewidth=0.9)
     for k, line in enumerate(panel.lines):
         shift = DODGE ** (k - (len(panel.lines) - 1) / 2)
         drawn = look(order.index(line[0].a))
-        axes.plot([c.size * shift for c in line], [100 * c.interval.mean for c in line],
+        axes.plot([c.size * shift for c in line], [scale * c.interval.mean for c in line],
                   color=drawn["color"], linewidth=0.8, alpha=0.5)  # fmt: skip
         for c in line:
             decides = (c.a, c.b, c.size) in panel.deciding
             x, found = c.size * shift, c.interval
             if found.low is not None and found.high is not None:
-                axes.vlines(x, 100 * found.low, 100 * found.high, color=drawn["color"], linewidth=1.4)
+                axes.vlines(x, scale * found.low, scale * found.high, color=drawn["color"], linewidth=1.4)
             face = drawn["color"] if decides else "white"
-            axes.plot([x], [100 * found.mean], color=drawn["color"], marker=drawn["marker"], markersize=5,
+            axes.plot([x], [scale * found.mean], color=drawn["color"], marker=drawn["marker"], markersize=5,
                       markerfacecolor=face, markeredgecolor=drawn["color"])  # fmt: skip

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from harness.curves import Curve, Forecast, NoForecast
 from harness.plots.chart import SIZE_AXIS, draw_curve
 from harness.plots.panels import LABEL_SIZE, Grid
-from harness.plots.style import FAINT, LINES, WIDE, Chart, look, own_style, size_ticks
+from harness.plots.style import FAINT, LINES, WIDE, Chart, look, own_style, size_ticks, value_ticks
 
 HORIZON = 4  # times the last size; further out the interval would fill the panel
 
@@ -31,12 +31,14 @@ def forecasts_picture(
             [c.label for c in curves],
             columns := min(len(curves), 3 if width >= WIDE else 2),
             1.75 if width >= WIDE else 1.45,
-            "Test error (%); dashed: forecast with its 90 % interval",
+            f"Test {curves[0].metric.axis}; dashed: forecast with its 90 % interval",
             SIZE_AXIS,
         )
         for index, (axes, c) in enumerate(zip(grid.axes, curves, strict=True)):
             for other in curves:
-                axes.plot(other.sizes, [100 * v for v in other.mean], color="#d0d0d0", linewidth=0.9)
+                axes.plot(
+                    other.sizes, [c.metric.scale * v for v in other.mean], color="#d0d0d0", linewidth=0.9
+                )
             draw_curve(axes, c, index)
             _continue(axes, c, _forecast(by_family, c), index)
         top = max(axes.get_ylim()[1] for axes in grid.axes)
@@ -46,6 +48,7 @@ def forecasts_picture(
             axes.set_xscale("log")
             axes.set_xlim(min(c.sizes[0] for c in curves) / 1.2, right * 1.15)
             axes.set_ylim(0, top)
+            value_ticks(axes, curves[k].metric)
             if k % columns:
                 axes.set_yticklabels([])
             size_ticks(axes, ticks, LABEL_SIZE)
@@ -65,7 +68,7 @@ def _continue(axes: Axes, c: Curve, found: Forecast | None, index: int) -> None:
     points = [p for p in found.points if p.size <= HORIZON * found.last_size]
     sizes = [found.last_size, *(p.size for p in points)]
     low, middle, high = (
-        [100 * v for v in (found.last_error, *(getattr(p, name) for p in points))]
+        [c.metric.scale * v for v in (found.last_error, *(getattr(p, name) for p in points))]
         for name in ("low", "error", "high")
     )
     colour = look(index)["color"]

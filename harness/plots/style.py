@@ -16,7 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from harness.metrics import Metric
 
 DPI = 150
 WIDE, NARROW = 7.2, 3.75  # inches, like all that follow; for a page and for a phone
@@ -103,6 +105,25 @@ def size_ticks(axes: Axes, sizes: Sequence[int], font: float = 9.5) -> None:
             labels[i] = ""
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticks(sizes, labels)
+
+
+def value_ticks(axes: Axes, metric: Metric) -> None:
+    """Labels of the y axis that fit beside it, for a metric of any unit; shares are as they are."""
+    if not metric.is_share:
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+
+
+def compact(value: float) -> str:
+    """A number in at most four digits.
+
+    >>> [compact(v) for v in (0.0, 0.25, 1250.0, 48_000.0, 2.5e6, 3e12, 2e-5)]
+    ['0', '0.25', '1,250', '48k', '2.5M', '3e+12', '2e-05']
+    """
+    size = abs(value)
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if 10_000 <= size < 1e9 and size >= unit:
+            return f"{value / unit:.4g}{letter}"
+    return f"{value:,.4g}" if size < 10_000 else f"{value:.3g}"
 
 
 def short(n: int) -> str:

@@ -71,14 +71,15 @@ def draw(
 
 def title(plan: Plan) -> str:
     """The chart's heading."""
-    return f"Test error against training-set size: {plan.task.name}"
+    return f"Test {plan.metric.label} against training-set size: {plan.task.name}"
 
 
 def caption(config: SweepConfig, plan: Plan) -> str:
     """What one must know of the data and the protocol to read the chart; `plots.describe` tells the rest."""
     task, sizes = plan.task, sorted({cell.size for cell in plan.cells})
+    target = f"{len(task.classes)} classes" if task.classes else "a number to predict"
     parts = [
-        f"Data: {task.name}, {len(task.classes)} classes, {len(task.features)} features; a pool of "
+        f"Data: {task.name}, {target}, {len(task.features)} features; a pool of "
         f"{len(task.y):,} rows and fixed test rows.",
         f"Each repeat: draw n rows, tune in {config.search.budget} ({config.search.sampler}) on validation "
         "rows inside n, refit on all n, test once.",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.metrics import ERROR
 from harness.records import ClaimSettings, SearchSettings
 from harness.report.findings import Findings
-from harness.report.levers import Lever, best, bigger_model, more_data, more_tuning
-from harness.report.words import percent, rows
+from harness.report.lever import Lever, best
+from harness.report.levers import bigger_model, more_data, more_tuning
+from harness.report.words import Shown, rows
 
 
 def levers(findings: Findings, search: SearchSettings, claims: ClaimSettings) -> list[Lever]:
@@ -23,11 +25,20 @@ def answer(findings: Findings, ranked: Sequence[Lever]) -> str:
     if not first.likely:
         opening = f"On {data}, {_none_shown(ranked)}"
         opening += f"; {first.name} is the likeliest to." if first.gain and first.gain > 0 else "."
-    stand = (
-        f"The best model so far, {chosen.label}, gives {percent(chosen.mean[-1])} wrong answers after "
-        f"learning from {rows(chosen.sizes[-1])} rows."
-    )
+    shown, after = findings.shown, f"after learning from {rows(chosen.sizes[-1])} rows"
+    scored = f"gives {shown.value(chosen.mean[-1])} wrong answers {after}"
+    if shown.metric != ERROR:
+        scored = (
+            f"reaches a test {shown.metric.label} of {shown.value(chosen.mean[-1])} {after}{_beside(shown)}"
+        )
+    stand = f"The best model so far, {chosen.label}, {scored}."
     return " ".join([opening, stand, *(of.brief for of in ranked)])
+
+
+def _beside(shown: Shown) -> str:
+    """What a score is to be held against; nothing for a share, whose worth is plain."""
+    metric = shown.metric
+    return f" ({metric.guess} would score {shown.value(1.0)})" if metric.guess else ""
 
 
 def _none_shown(ranked: Sequence[Lever]) -> str:

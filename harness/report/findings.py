@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import convergence, curves, verdicts
 from harness.convergence import SearchSummary
 from harness.curves import Curve, Errors, Forecast, NoForecast
+from harness.metrics import Metric
 from harness.plan import Plan
 from harness.records import Cell, ClaimSettings, Family, Flag, SearchSettings, Trial
+from harness.report.words import Shown
 from harness.search import importances
 from harness.space import on_data
 from harness.verdicts import Verdict
@@ -27,8 +29,8 @@ class Findings:
     """What a sweep found.
 
     Attributes:
-        records: the ended cells of the plan, in its order.
-        errors: family -> size -> per-example errors.
+        records: the ended cells of the plan, in its order, their scores as they were recorded.
+        errors: family -> size -> per-example errors; like all that follow in baselines of the metric.
         summaries, flags: what each search did, and what makes it doubtful.
         forecasts: one for each curve, in its order.
         importances: family -> parameter -> share; families without one are left out.
@@ -49,6 +51,11 @@ class Findings:
     halves: Mapping[str, tuple[float, ...]]
     tunings: Mapping[str, tuple[float, ...]]
     environments: tuple[Mapping[str, Any], ...]
+
+    @property
+    def shown(self) -> Shown:
+        """How scores are told."""
+        return Shown(self.plan.metric)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -80,13 +87,15 @@ def gather(
         trials: their trials, by key.
         environments: see `Findings`.
     """
-    by_key = {record.key: record for record in records}
+    metric = plan.metric
+    by_key = {record.key: _in_baselines(record, metric) for record in records}
+    trials = {key: [_trial_in_baselines(of, metric) for of in each] for key, each in trials.items()}
     planned = _repeats_planned(plan)
-    questions = ask(claims, plan.labels, planned)
+    questions = ask(claims, plan.labels, planned, metric)
     compared = [(a, b, size) for of in questions for a, b in of.pairs for size in of.sizes]
     families = {cell.family.name: cell.family for cell in plan.cells}
     summaries = convergence.summarise(plan.cells, by_key, trials, plan.task.times is not None)
-    flags = convergence.flags(summaries, families.values(), search, compared)
+    flags = convergence.flags(summaries, families.values(), search, compared, metric)
     drawn, errors = curves.from_cells(cells), curves.errors_of(cells)
     single = _cells_at_the_top(plan, drawn, by_key, trials)
     return Findings(
@@ -96,13 +105,24 @@ def gather(
         errors=errors,
         summaries=tuple(summaries),
         flags=tuple(flags),
-        verdicts=verdicts.judge(errors, plan.labels, claims, flags, planned),
+        verdicts=verdicts.judge(errors, plan.labels, claims, flags, planned, metric),
         forecasts=tuple(curves.forecast(curve, _widening(families[curve.family])) for curve in drawn),
         importances=_importances(plan, trials),
         halves={name: tuple(_halves(found)) for name, found in single.items()},
         tunings={name: tuple(_tunings(found)) for name, found in single.items()},
         environments=tuple(environments),
     )
+
+
+def _in_baselines(record: CellRecord, metric: Metric) -> CellRecord:
+    """The scores of a cell in the unit of its curves."""
+    tuned = None if record.val_error is None else record.val_error / metric.baseline
+    tested = None if record.test_error is None else record.test_error / metric.baseline
+    return replace(record, val_error=tuned, test_error=tested)
+
+
+def _trial_in_baselines(trial: Trial, metric: Metric) -> Trial:
+    return trial if trial.error is None else replace(trial, error=trial.error / metric.baseline)
 
 
 def _repeats_planned(plan: Plan) -> dict[str, dict[int, int]]:

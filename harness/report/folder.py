@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import metrics
 from harness.errors import ConfigError
 from harness.plan import definition
 from harness.records import ClaimSettings, Task
@@ -36,6 +37,7 @@ def identity(config: SweepConfig, task: Task) -> dict[str, Any]:
         "data": config.data.name,
         "digest": task.digest,
         "seed": config.seed,
+        "metric": config.metric or metrics.default(task),
         **{f"search.{key}": _typed(value) for key, value in asdict(config.search).items()},
         **_claims_identity(config.claims),
         **{f"model.{name}": digest for name, digest in families.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.curves import Forecast
+from harness.metrics import Metric
 from harness.records import SearchSettings
 from harness.report.findings import Findings
 from harness.report.words import listed, rows
@@ -20,11 +21,11 @@ def limits(findings: Findings, search: SearchSettings) -> list[str]:
 def _of_the_data(findings: Findings) -> Iterator[str]:
     task, sizes = findings.plan.task, sorted({cell.size for cell in findings.plan.cells})
     yield f"One data set, {task.name}: on another, any of this may be otherwise."
-    yield "Error is the share of wrong answers: that one mistake may cost more than another is not seen."
+    yield _of_the_metric(findings.plan.metric)
     if len(task.y_test) < FEW_TEST_ROWS:
         yield (
-            f"The test set has {rows(len(task.y_test))} rows: below {rows(FEW_TEST_ROWS)}, differences of a "
-            "point or two stay open, however many the repeats."
+            f"The test set has {rows(len(task.y_test))} rows: below {rows(FEW_TEST_ROWS)}, differences of "
+            f"{_small(findings)} stay open, however many the repeats."
         )
     if task.groups is not None:
         yield (
@@ -48,6 +49,24 @@ def _of_the_data(findings: Findings) -> Iterator[str]:
         yield f"Some sizes have only {min(repeats)} repeats: intervals are wide, and few claims are settled."
 
 
+def _of_the_metric(metric: Metric) -> str:
+    """What the metric does not see."""
+    if metric.name == "error":
+        return "Error is the share of wrong answers: that one mistake may cost more than another is not seen."
+    said = {
+        "balanced_error": "a rare class counts as much as a frequent one, and mistakes within a class alike",
+        "log_loss": "it judges probabilities, so the family with the least may still give more wrong answers",
+        "rmse": "a few rows that are far off count most, and too high costs as much as too low",
+        "mae": "twice as far off counts twice, and too high costs as much as too low",
+    }
+    return f"{metric.meaning}: {said[metric.name]}."
+
+
+def _small(findings: Findings) -> str:
+    shown = findings.shown
+    return "a point or two" if shown.metric.is_share else f"{shown.points(0.01)} or {shown.points(0.02)}"
+
+
 def _of_the_searches(findings: Findings, search: SearchSettings) -> Iterator[str]:
     yield (
         f"Each family was searched within the ranges its file fixes and with {search.budget} a cell: "
@@ -58,7 +77,10 @@ def _of_the_searches(findings: Findings, search: SearchSettings) -> Iterator[str
             "The networks' default settings, which every search tries first, were chosen on validation rows "
             "of this data set, at up to 20,480 rows: on other data they may be worse first guesses."
         )
-    yield "The validation error of a tuned setting is the least of several, so it looks better than it is."
+    yield (
+        f"The validation {findings.plan.metric.label} of a tuned setting is the least of several, so it "
+        "looks better than it is."
+    )
     failed = [record for record in findings.records if record.outcome != "complete"]
     if failed:
         yield f"{len(failed)} of {len(findings.records)} cells failed and are left out of every mean."
@@ -83,4 +105,9 @@ def _of_the_curves(findings: Findings) -> Iterator[str]:
             "Forecast intervals were set on learning curves of other data sets, where nine of ten held the "
             "truth; of one data set nobody can promise that."
         )
+        if findings.plan.metric.name != "error":
+            yield (
+                f"Those were curves of errors: how often such an interval holds the "
+                f"{findings.plan.metric.label} has not been measured."
+            )
     yield "Seconds are those of the machine named above, while it also ran other cells."

@@ -30,9 +30,9 @@ def render(config: SweepConfig, findings: Findings, digest: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("points", "span", "probability", "capital"):
-        environment.filters[name] = getattr(words, name)
+    environment.filters |= {"probability": words.probability, "capital": words.capital}
     environment.filters["coded"] = coded
+    family_columns = sections.family_columns(findings.shown)
     ranked = advice.levers(findings, config.search, config.claims)
     page: str = environment.get_template("page.html").render(
         css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
@@ -41,18 +41,19 @@ def render(config: SweepConfig, findings: Findings, digest: str) -> str:
         claims=config.claims,
         task=findings.plan.task,
         findings=findings,
+        shown=findings.shown,
         answer=advice.answer(findings, ranked),
         levers=ranked,
-        verdicts=[sections.judged(of, findings.plan.labels) for of in findings.verdicts],
+        verdicts=[sections.judged(of, findings.plan.labels, findings.shown) for of in findings.verdicts],
         limits=limits(findings, config.search),
         settings=settings(config.source),
         protocol=provenance.protocol(config, findings),
         data_facts=provenance.data_facts(findings),
         made_with=provenance.made_with(findings, digest),
-        cells=(provenance.CELL_COLUMNS, provenance.cells(findings)),
-        families=(sections.FAMILY_COLUMNS, sections.families(findings, deciding=True)),
-        every_size=(sections.FAMILY_COLUMNS, sections.families(findings, deciding=False)),
-        forecasts=(sections.FORECAST_COLUMNS, sections.forecasts(findings)),
+        cells=(provenance.cell_columns(findings), provenance.cells(findings)),
+        families=(family_columns, sections.families(findings, deciding=True)),
+        every_size=(family_columns, sections.families(findings, deciding=False)),
+        forecasts=(sections.forecast_columns(findings.shown), sections.forecasts(findings)),
         reaches=(sections.REACH_COLUMNS, sections.reaches(findings)),
         forecast_notes=list(sections.notes(findings)),
         picture=_pictures(config, findings),

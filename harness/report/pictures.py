@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness import plots
 from harness.curves import Forecast
 from harness.report.findings import Findings, cell_seconds
-from harness.report.words import listed, percent, points, rows, seconds, span
+from harness.report.words import listed, rows, seconds
 from harness.verdicts import Comparison, compare
 from harness.verdicts.questions import BIGGER_IS_BETTER
 
@@ -37,20 +37,23 @@ def draw(drawn: Callable[[float], plots.Chart], alt: str) -> Picture:
 
 
 def chart(findings: Findings) -> Picture:
-    """The chart: test error against size."""
+    """The chart: test error, or what else is charted, against size."""
+    shown = findings.shown
     ends = [
-        f"{c.label} from {percent(c.mean[0])} at {rows(c.sizes[0])} "
-        f"to {percent(c.mean[-1])} at {rows(c.sizes[-1])}"
+        f"{c.label} from {shown.value(c.mean[0])} at {rows(c.sizes[0])} "
+        f"to {shown.value(c.mean[-1])} at {rows(c.sizes[-1])}"
         for c in findings.curves
     ]
-    alt = f"Chart of test error against training rows, a line with a band for each family: {listed(ends)}."
+    alt = f"Chart of test {shown.metric.label} against training rows, "
+    alt += f"a line with a band for each family: {listed(ends)}."
     return draw(lambda width: plots.curves_picture(findings.curves, width), alt)
 
 
 def forecasts(findings: Findings) -> Picture:
     """The learning curves with what more rows may bring."""
+    shown = findings.shown
     told = [
-        f"{of.label} {percent(of.points[1].error)} ({span(of.points[1].low, of.points[1].high)}) "
+        f"{of.label} {shown.value(of.points[1].error)} ({shown.span(of.points[1].low, of.points[1].high)}) "
         f"at {rows(of.points[1].size)} rows"
         for of in findings.forecasts
         if isinstance(of, Forecast)
@@ -67,16 +70,18 @@ def differences(findings: Findings, margin: float) -> Picture | None:
         return None
     ends = [_difference(findings, line[-1]) for panel in panels for line in panel.lines]
     alt = (
-        "Paired differences in test error over training rows, with 95 % intervals. "
+        f"Paired differences in test {findings.shown.metric.label} over training rows, with 95 % intervals. "
         f"At the largest sizes: {listed(dict.fromkeys(ends))}."
     )
-    return draw(lambda width: plots.differences_picture(panels, findings.labels, width), alt)
+    return draw(
+        lambda width: plots.differences_picture(panels, findings.labels, width, findings.plan.metric), alt
+    )
 
 
 def _difference(findings: Findings, of: Comparison) -> str:
     a, b = findings.labels[of.a], findings.labels[of.b]
-    found = of.interval
-    return f"{a} minus {b} {points(found.mean)} points ({span(found.low, found.high)}) at {rows(of.size)}"
+    found, shown = of.interval, findings.shown
+    return f"{a} minus {b} {shown.apart(found.mean)} ({shown.span(found.low, found.high)}) at {rows(of.size)}"
 
 
 def _panels(findings: Findings, margin: float) -> list[plots.Panel]:
@@ -107,17 +112,18 @@ def searches(findings: Findings) -> Picture | None:
     told = [of for of in findings.summaries if any(v is not None for v in of.best_so_far)]
     if not told:
         return None
-    tops = {c.family: c.sizes[-1] for c in findings.curves}
+    tops, shown = {c.family: c.sizes[-1] for c in findings.curves}, findings.shown
     ends = [
-        f"{of.label} from {percent(_first(of.best_so_far))} to {percent(of.best_so_far[-1])}"
+        f"{of.label} from {shown.value(_first(of.best_so_far))} to {shown.value(of.best_so_far[-1])}"
         for of in told
         if tops.get(of.family) == of.size
     ]
     alt = (
-        "A panel for each size: mean validation error of the best setting so far against the trials made. "
+        f"A panel for each size: mean validation {shown.metric.label} of the best setting so far against "
+        "the trials made. "
         f"At each family's largest size: {listed(ends)}."
     )
-    return draw(lambda width: plots.searches_picture(told, findings.labels, width), alt)
+    return draw(lambda width: plots.searches_picture(told, findings.labels, width, shown.metric), alt)
 
 
 def _first(values: Iterable[float | None]) -> float | None:
@@ -147,12 +153,13 @@ def costs(findings: Findings) -> Picture:
         for c in findings.curves
         for size, error in zip(c.sizes, c.mean, strict=True)
     ]
+    shown = findings.shown
     ends = [
-        f"{c.label} {percent(c.mean[-1])} in {seconds(cell_seconds(findings, c.family, c.sizes[-1]))}"
+        f"{c.label} {shown.value(c.mean[-1])} in {seconds(cell_seconds(findings, c.family, c.sizes[-1]))}"
         for c in findings.curves
     ]
     alt = (
-        "Test error against the mean seconds of a cell, a point for each size. "
+        f"Test {shown.metric.label} against the mean seconds of a cell, a point for each size. "
         f"At each family's largest size: {listed(ends)}."
     )
-    return draw(lambda width: plots.seconds_picture(found, findings.labels, width), alt)
+    return draw(lambda width: plots.seconds_picture(found, findings.labels, width, findings.plan.metric), alt)

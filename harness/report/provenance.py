@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from harness.metrics import Metric, in_digits
+from harness.records import Task
 from harness.report.findings import Findings
-from harness.report.words import counted, listed, percent, rows
+from harness.report.words import counted, listed, rows
+from harness.verdicts.words import within
 
 if TYPE_CHECKING:
     from harness.config import SweepConfig
@@ -24,10 +29,20 @@ def data_facts(findings: Findings) -> Facts:
         ("Rows to draw on", rows(len(task.y))),
         ("Test rows", f"{rows(len(task.y_test))}, fixed once, used once by each cell"),
         ("Features", rows(len(task.features))),
-        ("Classes", f"{len(task.classes)}: {_some(task.classes)}"),
+        _target(task),
         *(("Note", note) for note in task.notes),
         ("Digest", task.digest),
     ]
+
+
+def _target(task: Task) -> tuple[str, str]:
+    """The classes, or how the numbers of the test rows are spread."""
+    if task.classes:
+        return "Classes", f"{len(task.classes)}: {_some(task.classes)}"
+    y = np.asarray(task.y_test)
+    low, high, mean, spread = map(in_digits, (y.min(), y.max(), y.mean(), y.std()))
+    told = f"on the test rows from {low} to {high}, mean {mean}, standard deviation {spread}"
+    return "Target", f"a number: {told}"
 
 
 def _some(names: tuple[str, ...], most: int = 20) -> str:
@@ -58,13 +73,18 @@ def protocol(config: SweepConfig, findings: Findings) -> list[str]:
         "test rows, with Satterthwaite's degrees of freedom. The bands of curves with few repeats share the "
         "trend of that variance over sizes; differences keep their own, with slightly fewer degrees.",
         "Comparisons are paired: two families on the same draws and the same test rows.",
-        f"Verdicts: families are about as good within {100 * claims.margin:g} points (two one-sided tests); "
+        f"Verdicts: families are about as good within {_margin(claims.margin, findings.plan.metric)} (two "
+        "one-sided tests); "
         f"sizes for little data: {small}. p are adjusted over the claims by Holm's rule. "
         "Margin, sizes and repeats are those of the configuration: whoever adds repeats or sizes after "
         "seeing a result errs more often than stated.",
         "Forecasts are the median of 12 fits of six forms; their intervals were set on real learning curves.",
         f"Every split, initialisation and search is seeded from seed {config.seed} and from what it is for.",
     ]
+
+
+def _margin(margin: float, metric: Metric) -> str:
+    return f"{100 * margin:g} points" if metric.name == "error" else within(margin, metric)
 
 
 def made_with(findings: Findings, digest: str) -> Facts:
@@ -92,20 +112,26 @@ def _machine(found: Mapping[str, Any]) -> str:
     return "; ".join([*named, *kernels])
 
 
-CELL_COLUMNS = ("Family", "Rows", "Repeat", "Outcome", "Test error", "Validation error", "Run")
+def cell_columns(findings: Findings) -> tuple[str, ...]:
+    """The heads of `cells`."""
+    label = findings.plan.metric.label
+    return ("Family", "Rows", "Repeat", "Outcome", f"Test {label}", f"Validation {label}", "Run")
 
 
 def cells(findings: Findings) -> list[tuple[str, ...]]:
     """A row for each cell, with the MLflow run that holds it."""
-    labels = findings.plan.labels
+    labels, shown = findings.plan.labels, findings.shown
+    unit = shown.metric.baseline
     return [
         (
             labels.get(record.family, record.family),
             rows(record.size),
             str(record.repeat),
             record.outcome,
-            percent(record.test_error),
-            percent(record.val_error),
+            *(
+                shown.value(None if score is None else score / unit)
+                for score in (record.test_error, record.val_error)
+            ),
             record.run_id,
         )
         for record in findings.records

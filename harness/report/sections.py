@@ -10,21 +10,18 @@ import numpy as np
 from harness.curves import Curve, Forecast, rows_to_reach
 from harness.curves.calibration import LEVELS
 from harness.report.findings import Findings
-from harness.report.levers import best
+from harness.report.lever import best
 from harness.report.typed import split_command
 from harness.report.words import (
     DASH,
     TIMES,
+    Shown,
     about,
     capital,
-    error_with,
-    percent,
-    points,
     probability,
     rows,
     seconds,
     share,
-    span,
 )
 from harness.verdicts import Comparison, Verdict
 from harness.verdicts.questions import SMALL_DATA
@@ -50,34 +47,37 @@ class Judged:
     lines: tuple[tuple[str, ...], ...]
 
 
-def judged(of: Verdict, labels: dict[str, str]) -> Judged:
+def judged(of: Verdict, labels: dict[str, str], shown: Shown) -> Judged:
     """A verdict with its evidence in rows: p are one-sided, of the tests the claim is judged by."""
     small = of.claim == SMALL_DATA
     tests = ("p: within\nmargin", "p: beyond\nmargin") if small else ("p:\nbetter", "p: not\nbetter")
-    head = ("Compared", "Rows", "Difference\n(points)", "95 %\ninterval", "90 %\ninterval")
+    head = ("Compared", "Rows", f"Difference\n({shown.difference})", "95 %\ninterval", "90 %\ninterval")
     columns = (*head, *tests, "Repeats")
-    lines = tuple(_comparison(each, labels, small) for each in of.comparisons)
+    lines = tuple(_comparison(each, labels, small, shown) for each in of.comparisons)
     return Judged(of, *split_command(of.remedy), columns, lines)
 
 
-def _comparison(of: Comparison, labels: dict[str, str], small: bool) -> tuple[str, ...]:
+def _comparison(of: Comparison, labels: dict[str, str], small: bool, shown: Shown) -> tuple[str, ...]:
     beyond = min(1.0, 2 * min(of.p_better_margin, of.p_worse_margin))
     tests = (of.p_equivalent, beyond) if small else (of.p_less, of.p_no_better)
     return (
         f"{labels.get(of.a, of.a)} minus {labels.get(of.b, of.b)}",
         rows(of.size),
-        points(of.interval.mean),
-        span(of.interval.low, of.interval.high),
-        span(of.low90, of.high90),
+        shown.points(of.interval.mean),
+        shown.span(of.interval.low, of.interval.high),
+        shown.span(of.low90, of.high90),
         *map(probability, tests),
         str(of.interval.repeats),
     )
 
 
-FAMILY_COLUMNS = (
-    *("Family", "Rows", "Test error\n(95 % interval)", "Repeats", "Trials", "Search"),
-    *("Validation error,\ndefault to tuned", "Trials pruned,\nfailed", "Flags"),
-)
+def family_columns(shown: Shown) -> tuple[str, ...]:
+    """The heads of `families`."""
+    label = shown.metric.label
+    return (
+        *("Family", "Rows", f"Test {label}\n(95 % interval)", "Repeats", "Trials", "Search"),
+        *(f"Validation {label},\ndefault to tuned", "Trials pruned,\nfailed", "Flags"),
+    )
 
 
 def families(findings: Findings, deciding: bool) -> list[tuple[str, ...]]:
@@ -93,11 +93,11 @@ def families(findings: Findings, deciding: bool) -> list[tuple[str, ...]]:
 
 
 def _family(findings: Findings, curve: Curve, k: int) -> tuple[str, ...]:
-    size, found = curve.sizes[k], curve.intervals[k]
+    size, found, shown = curve.sizes[k], curve.intervals[k], findings.shown
     of = findings.summary(curve.family, size)
-    head = (curve.label, rows(size), error_with(found.mean, found.low, found.high), str(found.repeats))
+    head = (curve.label, rows(size), shown.within(found.mean, found.low, found.high), str(found.repeats))
     if of is None:
-        return (*head, *[DASH] * (len(FAMILY_COLUMNS) - len(head)))
+        return (*head, *[DASH] * (len(family_columns(shown)) - len(head)))
     flagged = dict.fromkeys(
         flag.kind for flag in findings.flags if flag.size == size and curve.family in flag.families
     )
@@ -106,22 +106,27 @@ def _family(findings: Findings, curve: Curve, k: int) -> tuple[str, ...]:
     return (
         *head,
         *(f"{of.trials:.0f}", seconds(of.seconds)),
-        f"{percent(of.default_error)} to {percent(of.tuned_error)}",
+        f"{shown.value(of.default_error)} to {shown.value(of.tuned_error)}",
         f"{share(of.pruned)}, {share(of.failed)}",
         ";\n".join(flags) or "none",
     )
 
 
-FORECAST_COLUMNS = ("Family", "Last size", "Error there", f"2{TIMES}", f"4{TIMES}", f"8{TIMES}")
+def forecast_columns(shown: Shown) -> tuple[str, ...]:
+    """The heads of `forecasts`."""
+    return (
+        *("Family", "Last size", f"{capital(shown.metric.label)} there"),
+        *(f"{times}{TIMES}" for times in (2, 4, 8)),
+    )
 
 
 def forecasts(findings: Findings) -> list[tuple[str, ...]]:
     """A row for each family: its last error, and the forecasts with their 90 % intervals."""
-    table = []
+    table, shown = [], findings.shown
     for of, curve in zip(findings.forecasts, findings.curves, strict=True):
-        head = (of.label, rows(curve.sizes[-1]), percent(curve.mean[-1]))
+        head = (of.label, rows(curve.sizes[-1]), shown.value(curve.mean[-1]))
         if isinstance(of, Forecast):
-            cells = [error_with(p.error, p.low, p.high, "\n") for p in of.points]
+            cells = [shown.within(p.error, p.low, p.high, "\n") for p in of.points]
         else:
             cells = ["none", DASH, DASH]
         table.append((*head, *cells))
@@ -133,16 +138,17 @@ REACH_COLUMNS = ("Family", "To reach", "Rows needed", f"Chance that 8{TIMES} is 
 
 def reaches(findings: Findings) -> list[tuple[str, ...]]:
     """Rows needed: by the best family for round errors below its last, by the others for its last error."""
-    chosen = best(findings.curves)
+    chosen, shown = best(findings.curves), findings.shown
     table = []
     for of in findings.forecasts:
         if not isinstance(of, Forecast):
             continue
         if of.family == chosen.family:
-            wanted = round_errors(of.last_error, of.points[-1].error)
-            targets = [(error, percent(error)) for error in wanted]
+            unit = 1.0 if shown.metric.is_share else shown.metric.baseline
+            wanted = round_errors(unit * of.last_error, unit * of.points[-1].error, unit)
+            targets = [(error / unit, shown.value(error / unit)) for error in wanted]
         elif of.last_error > chosen.mean[-1]:
-            targets = [(chosen.mean[-1], f"{percent(chosen.mean[-1])}, as {chosen.label}")]
+            targets = [(chosen.mean[-1], f"{shown.value(chosen.mean[-1])}, as {chosen.label}")]
         else:
             targets = []
         table += [_reach(of, error, told) for error, told in targets]
@@ -164,16 +170,21 @@ def _risk(probability: float) -> str:
     return f"< {share(LEVELS[0])}" if probability <= LEVELS[0] else share(probability)
 
 
-def round_errors(last: float, forecast: float) -> list[float]:
+def round_errors(last: float, forecast: float, unit: float = 1.0) -> list[float]:
     """At most three round errors below the last one measured, about as far down as the forecast goes.
+
+    `unit` is the baseline, to whose power of ten the steps are taken.
 
     >>> round_errors(0.1154, 0.055), round_errors(0.2, 0.199)
     ([0.1, 0.08, 0.06], [0.199, 0.198, 0.197])
+    >>> round_errors(57.1, 51.0, unit=77.0)
+    [56.0, 54.0, 52.0]
     """
-    reach = max(last - forecast, STEPS[0])
-    step = max((step for step in STEPS if step <= reach / TARGETS), default=STEPS[0])
+    steps = [step * 10 ** np.ceil(np.log10(unit)) for step in STEPS]
+    reach = max(last - forecast, steps[0])
+    step = max((step for step in steps if step <= reach / TARGETS), default=steps[0])
     first = int(np.ceil(round(last / step, 9))) - 1
-    return [round(k * step, 6) for k in range(first, first - TARGETS, -1) if k > 0]
+    return [float(f"{k * step:.6g}") for k in range(first, first - TARGETS, -1) if k > 0]
 
 
 def notes(findings: Findings) -> Iterator[str]:

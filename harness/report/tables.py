@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def write_tables(here: Path, records: Sequence[CellRecord], curves: Sequence[Cur
     """`cells.csv` and `summary.csv`."""
     from harness.curves import summary_rows
 
-    _write_csv(here / "cells.csv", CELL_COLUMNS, (asdict(record) for record in records))
+    metric = next((record.metric for record in records), "error")
+    _write_csv(here / "cells.csv", CELL_COLUMNS, map(asdict, records), {"error": metric})
     _write_csv(here / "summary.csv", SUMMARY_COLUMNS, summary_rows(curves))
 
 
@@ -51,19 +53,37 @@ def write_judged(here: Path, findings: Findings) -> None:
     from harness import verdicts
     from harness.curves import forecast_rows
 
-    text = json.dumps(verdicts.as_json(findings.verdicts), indent=1, allow_nan=False)
+    metric = findings.plan.metric
+    text = json.dumps(verdicts.as_json(findings.verdicts, metric), indent=1, allow_nan=False)
     replace_text(here / "verdicts.json", text + "\n")
-    _write_csv(here / "forecast.csv", FORECAST_COLUMNS, forecast_rows(findings.forecasts))
+    rows = forecast_rows(findings.forecasts)
+    _write_csv(here / "forecast.csv", FORECAST_COLUMNS, rows, {"error": metric.name})
 
 
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def _write_csv(
+    path: Path,
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    named: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Write rows; where the words of a column's name are `named` otherwise, as test_error by the metric."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
+        writer.writerow([_renamed(column, named) for column in columns])
         for row in rows:
             writer.writerow(["" if row[name] is None else _plain(row[name]) for name in columns])
     os.replace(temporary, path)
+
+
+def _renamed(column: str, named: Mapping[str, str]) -> str:
+    """A column's name, its last word replaced.
+
+    >>> _renamed("test_error", {"error": "rmse"}), _renamed("error", {"error": "rmse"}), _renamed("size", {})
+    ('test_rmse', 'rmse', 'size')
+    """
+    before, apart, last = column.rpartition("_")
+    return f"{before}{apart}{named.get(last, last)}"
 
 
 def _plain(value: Any) -> str:

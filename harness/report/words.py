@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.metrics import ERROR, Metric
 
 PERCENT = "\N{NO-BREAK SPACE}%"
 MINUS, DASH, TIMES, TO = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{MULTIPLICATION SIGN}", " to "
@@ -18,40 +21,47 @@ def number(value: float, decimals: int = 1) -> str:
     return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", MINUS)
 
 
-def percent(share: float | None) -> str:
-    r"""A share of the rows, in percent.
+@dataclass(frozen=True)
+class Shown:
+    r"""Scores and differences of a metric as this page has them, given in baselines.
 
-    >>> percent(0.1154), percent(None)
-    ('11.5\xa0%', '–')
+    >>> error, rmse = Shown(ERROR), Shown(Metric("rmse", 77.0))
+    >>> error.value(0.1154), rmse.value(0.7), error.points(-0.012), rmse.points(-0.012)
+    ('11.5 %', '53.9', '−1.2', '−0.9')
+    >>> error.apart(0.012), rmse.apart(0.012), error.difference, rmse.difference
+    ('1.2 points', '0.9', 'points', 'RMSE')
     """
-    return DASH if share is None else f"{number(100 * share)}{PERCENT}"
 
+    metric: Metric = ERROR
 
-def points(share: float | None) -> str:
-    """A difference of two shares, in points.
+    @property
+    def difference(self) -> str:
+        """The unit of differences."""
+        return "points" if self.metric.is_share else self.metric.label
 
-    >>> points(-0.012), points(None)
-    ('−1.2', '–')
-    """
-    return DASH if share is None else number(100 * share)
+    def value(self, score: float | None) -> str:
+        """A score: a share of the rows in percent, or in the metric's unit."""
+        return DASH if score is None else self._number(score) + PERCENT * self.metric.is_share
 
+    def points(self, difference: float | None) -> str:
+        """A difference of two scores, without its unit."""
+        return DASH if difference is None else self._number(difference)
 
-def span(low: float | None, high: float | None) -> str:
-    """Two limits of a share or a difference, in hundredths.
+    def apart(self, difference: float) -> str:
+        """A difference of two scores."""
+        return f"{self._number(difference)}{' points' * self.metric.is_share}"
 
-    >>> span(0.1, 0.125), span(-0.01, 0.02), span(None, None)
-    ('10.0 to 12.5', '−1.0 to 2.0', 'none')
-    """
-    return "none" if low is None or high is None else f"{points(low)}{TO}{points(high)}"
+    def span(self, low: float | None, high: float | None) -> str:
+        """Two limits of a score or a difference."""
+        return "none" if low is None or high is None else f"{self._number(low)}{TO}{self._number(high)}"
 
+    def within(self, score: float, low: float | None, high: float | None, apart: str = " ") -> str:
+        """A score with its limits, where there are any."""
+        told = self.value(score)
+        return told if low is None or high is None else f"{told}{apart}({self.span(low, high)})"
 
-def error_with(error: float, low: float | None, high: float | None, apart: str = " ") -> str:
-    r"""An error in percent with its limits, where there are any.
-
-    >>> error_with(0.115, 0.108, 0.122), error_with(0.115, None, None)
-    ('11.5\xa0% (10.8 to 12.2)', '11.5\xa0%')
-    """
-    return percent(error) if low is None or high is None else f"{percent(error)}{apart}({span(low, high)})"
+    def _number(self, value: float) -> str:
+        return number(self.metric.scale * value, self.metric.decimals)
 
 
 def rows(size: float) -> str:

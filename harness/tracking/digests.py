@@ -18,6 +18,7 @@ TAGS = (
     *("kind", "cell", "mlflow.parentRunId", "number", "outcome", "points", "message"),
     *("family", "size", "repeat", "data_digest", "test_rows", "versions", FILES),
 )
+METRIC = "metric"  # a tag of runs that are judged by another metric than the error
 
 
 def of_run(tags: Mapping[str, str], metrics: Mapping[str, float], params: Mapping[str, str]) -> str:
@@ -29,6 +30,7 @@ def of_run(tags: Mapping[str, str], metrics: Mapping[str, float], params: Mappin
     True
     """
     held = {name: tags.get(name, "") for name in TAGS}
+    held |= {METRIC: tags[METRIC]} if METRIC in tags else {}
     numbers = {name: float(value) + 0.0 for name, value in metrics.items()}  # a database keeps -0.0 as 0.0
     text = json.dumps([held, numbers, dict(params)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -24,10 +24,15 @@ from harness.tracking.store import Store, exists, open_store
 if TYPE_CHECKING:
     import pandas as pd
 
+BASELINE = "test_baseline"
+
 
 @dataclass(frozen=True)
 class CellRecord:
-    """A recorded cell, as a row of `cells.csv`; `place` and `files` are of its artifacts."""
+    """A recorded cell, as a row of `cells.csv`; `place` and `files` are of its artifacts.
+
+    `test_error` and `val_error` are in its metric, whose baseline on the test rows is `baseline`.
+    """
 
     key: str
     run_id: str
@@ -45,6 +50,8 @@ class CellRecord:
     versions: str
     place: str = ""
     files: str = ""
+    metric: str = "error"
+    baseline: float = 1.0
 
 
 def ended_cells(store: Store, data: str, needed: Collection[str] | None = None) -> dict[str, CellRecord]:
@@ -77,6 +84,7 @@ def _ended_cells(store: Store, experiment: str, needed: Collection[str] | None) 
 def cell_record(run: Run) -> CellRecord:
     """The record a cell's run holds."""
     tags, metrics = run.data.tags, run.data.metrics
+    metric = tags.get(digests.METRIC, "error")
     return CellRecord(
         key=tags["cell"],
         run_id=run.info.run_id,
@@ -84,8 +92,8 @@ def cell_record(run: Run) -> CellRecord:
         size=int(tags["size"]),
         repeat=int(tags["repeat"]),
         outcome=tags.get("outcome", "failed"),
-        test_error=metrics.get("test_error"),
-        val_error=metrics.get("val_error"),
+        test_error=metrics.get(f"{trials.TEST}{metric}"),
+        val_error=metrics.get(f"{trials.VALIDATION}{metric}"),
         trials=int(metrics.get("trials", 0)),
         fit_seconds=metrics.get("fit_seconds", 0.0),
         seconds=metrics.get("seconds", 0.0),
@@ -94,6 +102,8 @@ def cell_record(run: Run) -> CellRecord:
         versions=tags.get("versions", ""),
         place=run.info.artifact_uri or "",
         files=tags.get(digests.FILES, ""),
+        metric=metric,
+        baseline=metrics.get(BASELINE, 1.0),
     )
 
 
@@ -169,18 +179,26 @@ def environments(store: Store, records: Iterable[CellRecord]) -> list[dict[str, 
 
 
 def correctness(store: Store, records: Iterable[CellRecord]) -> dict[str, bytes]:
-    """The packed per-example test correctness of complete cells, by key."""
+    """What complete cells hold of each test row, by key: packed correctness, or losses (`loss_file`)."""
     return {
-        record.key: np.load(_of_cell(store, record, "correct.npy"), allow_pickle=False).tobytes()
+        record.key: np.load(_of_cell(store, record, loss_file(record.metric)), allow_pickle=False).tobytes()
         for record in records
         if record.outcome == "complete"
     }
 
 
+def loss_file(metric: str) -> str:
+    """The artifact that a curve is drawn from: a bit for each test row, or a float32."""
+    return "correct.npy" if metric == "error" else "losses.npy"
+
+
 def frame(
     records: Iterable[CellRecord], labels: Mapping[str, str], correct: Mapping[str, bytes]
 ) -> pd.DataFrame:
-    """Cells as a table: the columns of `cells.csv`, and label, test_rows and correct for the curves."""
+    """Cells as a table: the columns of `cells.csv`, and those that the curves need.
+
+    They are label, test_rows, metric, baseline, and by metric: correct for the error, losses for the others.
+    """
     import pandas as pd
 
     rows: list[dict[str, Any]] = [
@@ -189,15 +207,17 @@ def frame(
             "label": labels.get(record.family, record.family),
             "size": record.size,
             "repeat": record.repeat,
-            "test_error": record.test_error,
-            "val_error": record.val_error,
+            f"{trials.TEST}{record.metric}": record.test_error,
+            f"{trials.VALIDATION}{record.metric}": record.val_error,
             "trials": record.trials,
             "fit_seconds": record.fit_seconds,
             "seconds": record.seconds,
             "outcome": record.outcome,
             "run_id": record.run_id,
             "test_rows": record.test_rows,
-            "correct": correct.get(record.key, b""),
+            "metric": record.metric,
+            "baseline": record.baseline,
+            "correct" if record.metric == "error" else "losses": correct.get(record.key, b""),
         }
         for record in records
     ]
@@ -238,8 +258,8 @@ def load_model(
 ) -> Any:
     """The fitted pipeline of a cell's run, ready to predict. Kept for repeat 0 of each family and size.
 
-    It takes rows of the data set's prepared features and predicts indices into its classes; the run's
-    `cell.json` names both.
+    It takes rows of the data set's prepared features and predicts indices into its classes, or numbers; the
+    run's `cell.json` names features and classes.
 
     Args:
         run_id: as in `cells.csv`.

@@ -15,7 +15,7 @@ from harness.errors import StoreError
 from harness.records import CellResult, Outcome, Trial
 from harness.tracking import digests, trials
 from harness.tracking.finding import children
-from harness.tracking.reading import artifact, cell_record, in_order
+from harness.tracking.reading import BASELINE, artifact, cell_record, in_order
 from harness.tracking.store import Store
 from harness.tracking.sweeps import MEMBERS
 
@@ -103,8 +103,12 @@ def recorded_cell(store: Store, run_id: str) -> RecordedCell:
 
 def _result(store: Store, run: Run, environment: Mapping[str, Any] | None) -> CellResult:
     record, metrics = cell_record(digests.check(run, store.label)), run.data.metrics
-    complete = record.outcome == Outcome.COMPLETE
-    correct = artifact(store, record.run_id, "correct.npy") if complete else None
+    held = {
+        name: np.load(artifact(store, record.run_id, f"{name}.npy"), allow_pickle=False).tobytes()
+        for name in ("correct", "losses")
+        if f"{name}.npy=" in record.files
+    }
+    beside = {f"{trials.TEST}{record.metric}", "test_log_loss", BASELINE}
     best = metrics.get("best_trial")
     return CellResult(
         Outcome(record.outcome),
@@ -112,10 +116,16 @@ def _result(store: Store, run: Run, environment: Mapping[str, Any] | None) -> Ce
         best=None if best is None else int(best),
         val_error=record.val_error,
         test_error=record.test_error,
-        test_log_loss=metrics.get("test_log_loss"),
-        correct=np.load(correct, allow_pickle=False).tobytes() if correct else b"",
+        test_log_loss=None if record.metric == "log_loss" else metrics.get("test_log_loss"),
         message=record.message,
         environment=environment,
+        scores={
+            name.removeprefix(trials.TEST): score
+            for name, score in metrics.items()
+            if name.startswith(trials.TEST) and name not in beside
+        },
+        baseline=record.baseline,
+        **held,
     )
 
 

@@ -17,11 +17,11 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, Run
 
 from harness import model_files
-from harness.records import Cell, CellResult, Outcome, Task, Trial
+from harness.records import Cell, CellResult, Task, Trial
 from harness.secrets import hidden, hide, known
 from harness.tracking import digests, trials, writing
 from harness.tracking.finding import children, search
-from harness.tracking.reading import in_order
+from harness.tracking.reading import BASELINE, in_order
 from harness.tracking.remote import Heart, Pace, RemoteClaims
 from harness.tracking.store import Store
 from harness.tracking.tables import CellRuns
@@ -131,7 +131,7 @@ class Recorder:
             return
         best = self._best.get(cell.key, {}).get(-1 if result.best is None else result.best)
         files = self._files(cell, result)
-        metrics, params = _metrics(result), _params(cell, best)
+        metrics, params = _metrics(cell, result), _params(cell, best)
         tags = {
             **_identity(cell),
             "outcome": result.outcome.value,
@@ -175,10 +175,14 @@ class Recorder:
         """The artifacts of a cell, by name."""
         details = json.dumps(hidden(_details(self._task, cell, result)), indent=1)
         files = {"config.yaml": self._source.encode(), "cell.json": details.encode()}
-        if result.outcome is Outcome.COMPLETE:
+        if result.correct:
             array = io.BytesIO()
             np.save(array, np.frombuffer(result.correct, np.uint8), allow_pickle=False)
             files["correct.npy"] = array.getvalue()
+        if result.losses:
+            array = io.BytesIO()
+            np.save(array, np.frombuffer(result.losses, np.float32), allow_pickle=False)
+            files["losses.npy"] = array.getvalue()
         if result.model is not None and not model_files.holds(result.model, known()):
             files["model.skops"] = result.model
         return files
@@ -203,14 +207,17 @@ def _identity(cell: Cell) -> dict[str, str]:
         "size": str(cell.size),
         "repeat": str(cell.repeat),
         "data_digest": cell.digest,
+        **({} if cell.metric == "error" else {digests.METRIC: cell.metric}),
     }
 
 
-def _metrics(result: CellResult) -> dict[str, float]:
+def _metrics(cell: Cell, result: CellResult) -> dict[str, float]:
     held = {
-        "test_error": result.test_error,
+        **{f"{trials.TEST}{name}": score for name, score in result.scores.items()},
         "test_log_loss": result.test_log_loss,
-        "val_error": result.val_error,
+        f"{trials.TEST}{cell.metric}": result.test_error,
+        f"{trials.VALIDATION}{cell.metric}": result.val_error,
+        BASELINE: None if result.test_error is None or cell.metric == "error" else result.baseline,
         "fit_seconds": result.fit_seconds,
         "seconds": result.seconds,
         "best_trial": result.best,

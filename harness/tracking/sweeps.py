@@ -94,14 +94,15 @@ def write_sweep(
     return run_id
 
 
-def _write_curve(store: Store, experiment: str, parent: str, name: str, curve: Curve) -> None:
+def _write_curve(store: Store, experiment: str, parent: str, sweep: str, curve: Curve) -> None:
     client = store.client
-    tags = {"kind": "curve", "sweep": name, "family": curve.family, "mlflow.parentRunId": parent}
+    tags = {"kind": "curve", "sweep": sweep, "family": curve.family, "mlflow.parentRunId": parent}
     run_id = client.create_run(experiment, tags=tags, run_name=f"curve {curve.family}").info.run_id
     now = int(time.time() * 1000)
-    series = {"test_error": curve.mean, "test_error_low": curve.low, "test_error_high": curve.high}
+    name, unit = f"test_{curve.metric.name}", curve.metric.baseline
+    series = {name: curve.mean, f"{name}_low": curve.low, f"{name}_high": curve.high}
     metrics = [
-        Metric(key, float(value), now, int(size))
+        Metric(key, float(value) * unit, now, int(size))
         for key, values in series.items()
         for size, value in zip(curve.sizes, values, strict=True)
         if value is not None

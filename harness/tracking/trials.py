@@ -20,12 +20,13 @@ from harness.tracking.writing import Held, Times
 
 TERMINAL = {Outcome.COMPLETE: "FINISHED", Outcome.PRUNED: "FINISHED"}
 MESSAGE_LENGTH = 2000
+VALIDATION, TEST = "val_", "test_"  # before the names of metrics
 
 
 def write(store: Store, experiment: str, parent: str, cell: Cell, trial: Trial) -> None:
     """Record an ended trial as a child of its cell's run."""
     now = int(time.time() * 1000)
-    tags, metrics = _tags(parent, cell, trial), _metrics(trial)
+    tags, metrics = _tags(parent, cell, trial), _metrics(cell, trial)
     params = {name: repr(value) for name, value in trial.params.items()}
     digest = digests.of_run(tags, metrics, params)
     writing.new_run(
@@ -39,8 +40,11 @@ def write(store: Store, experiment: str, parent: str, cell: Cell, trial: Trial) 
     )
 
 
-def _metrics(trial: Trial) -> dict[str, float]:
-    held = {"value": trial.value, "val_error": trial.error, "step": trial.step, "seconds": trial.seconds}
+def _metrics(cell: Cell, trial: Trial) -> dict[str, float]:
+    held = {"value": trial.value, "step": trial.step, "seconds": trial.seconds}
+    held |= {
+        f"{VALIDATION}{name}": score for name, score in {**trial.scores, cell.metric: trial.error}.items()
+    }
     return {name: float(value) for name, value in held.items() if value is not None}
 
 
@@ -52,6 +56,7 @@ def _tags(parent: str, cell: Cell, trial: Trial) -> dict[str, str]:
         "number": str(trial.number),
         "outcome": trial.outcome.value,
         "points": json.dumps(trial.points),
+        **({} if cell.metric == "error" else {digests.METRIC: cell.metric}),
         **({"message": hide(trial.message)[:MESSAGE_LENGTH]} if trial.message else {}),
     }
 
@@ -60,14 +65,20 @@ def read(run: Run) -> Trial:
     """The trial that a run records, which `digests.check` has passed."""
     tags, metrics = run.data.tags, run.data.metrics
     step = metrics.get("step")
+    metric = f"{VALIDATION}{tags.get(digests.METRIC, 'error')}"
     return Trial(
         number=int(tags["number"]),
         params={name: ast.literal_eval(text) for name, text in run.data.params.items()},
         outcome=Outcome(tags["outcome"]),
         value=metrics.get("value"),
-        error=metrics.get("val_error"),
+        error=metrics.get(metric),
         step=None if step is None else int(step),
         points=tuple((int(at), float(value)) for at, value in json.loads(tags["points"])),
         seconds=metrics.get("seconds", 0.0),
         message=tags.get("message", ""),
+        scores={
+            name.removeprefix(VALIDATION): score
+            for name, score in metrics.items()
+            if name.startswith(VALIDATION) and name != metric
+        },
     )

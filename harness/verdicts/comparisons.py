@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ DF_TRUSTED = 0.8
 
 @dataclass(frozen=True)
 class Comparison:
-    """error_a - error_b at one size, over the repeats that both have; shares of the test rows.
+    """error_a - error_b at one size, over the repeats that both have; shares of the test rows, or baselines.
 
     Negative where a is the better one. Each p is one-sided, from t(df) with the interval's df and variance;
     with one repeat there is no variance, and each p is 1.
@@ -162,8 +163,8 @@ def compare(
     return found
 
 
-def _paired(a: Errors, b: Errors, where: str) -> NDArray[np.int8]:
-    """Differences of errors in {-1, 0, 1}, a row for each repeat that both have."""
+def _paired(a: Errors, b: Errors, where: str) -> NDArray[Any]:
+    """Differences of errors in {-1, 0, 1}, or of losses, a row for each repeat that both have."""
     if a.wrong.shape[1] != b.wrong.shape[1]:
         raise DataError(
             f"{where} must be tested on the same rows, got {a.wrong.shape[1]} and {b.wrong.shape[1]};"
@@ -171,15 +172,17 @@ def _paired(a: Errors, b: Errors, where: str) -> NDArray[np.int8]:
         )
     shared = sorted(set(a.repeats) & set(b.repeats))
     rows_a, rows_b = ([found.repeats.index(repeat) for repeat in shared] for found in (a, b))
-    return np.subtract(a.wrong[rows_a], b.wrong[rows_b], dtype=np.int8)
+    counted = np.int8 if a.wrong.dtype == bool else np.float64
+    return np.asarray(np.subtract(a.wrong[rows_a], b.wrong[rows_b], dtype=counted))
 
 
-def _floor(found: Interval, D: NDArray[np.int8]) -> float | None:
+def _floor(found: Interval, D: NDArray[Any]) -> float | None:
     """max(B - C, 0), the test rows' own part of V: the rest of B falls with the number of repeats."""
     if found.variance is None or found.test_share is None:
         return None
     R, M = found.repeats, found.test_rows
     rows, columns = (D.sum(axis=axis, dtype=np.float64) for axis in (1, 0))
-    squares = np.count_nonzero(D) - rows @ rows / M - columns @ columns / R + rows.sum() ** 2 / (R * M)
+    every = np.count_nonzero(D) if D.dtype == np.int8 else np.vdot(D, D)
+    squares = every - rows @ rows / M - columns @ columns / R + rows.sum() ** 2 / (R * M)
     C = float(squares) / ((R - 1) * (M - 1) * R * M)
     return max(found.test_share * found.variance - C, 0.0)

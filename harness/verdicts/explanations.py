@@ -8,7 +8,7 @@ from harness.verdicts.evidence import Evidence
 from harness.verdicts.questions import SMALL_DATA
 from harness.verdicts.rules import RULES, contradicting, supporting, worse
 from harness.verdicts.verdict import Answer
-from harness.verdicts.words import described, points, rows, sentence
+from harness.verdicts.words import described, rows, sentence
 
 TOLD = 3  # of several differences that say the same, this many are told
 
@@ -29,29 +29,35 @@ def because(of: Evidence, answer: Answer, labels: Labels, margin: float) -> str:
     return reasons[answer](of, labels, margin)
 
 
+def _apart(of: Evidence, difference: float) -> str:
+    return of.question.metric.apart(difference)
+
+
 def _doubtful(sentences: list[str]) -> str:
     more = len(sentences) - TOLD
     return " ".join([*sentences[:TOLD], *([f"And {more} more doubts like these."] if more > 0 else [])])
 
 
 def _supported(of: Evidence, labels: Labels, margin: float) -> str:
-    told = [described(each, labels, RULES[of.question.claim].shown) for each in of.comparisons]
+    told = [
+        described(each, labels, RULES[of.question.claim].shown, of.question.metric) for each in of.comparisons
+    ]
     if of.question.claim != SMALL_DATA:
         return sentence(f"{'; '.join(told)}.")
     largest = max(range(len(told)), key=lambda k: abs(of.comparisons[k].interval.mean))
     every = "The difference" if len(told) == 1 else f"Each of the {len(told)} differences"
-    return f"{every} is shown to be within {points(margin)}. The largest measured: {told[largest]}."
+    return f"{every} is shown to be within {_apart(of, margin)}. The largest measured: {told[largest]}."
 
 
 def _contradicted(of: Evidence, labels: Labels, margin: float) -> str:
     claim = of.question.claim
     against = contradicting(claim, of.comparisons)
-    told = [described(each, labels, RULES[claim].shown) for each in against[:TOLD]]
+    told = [described(each, labels, RULES[claim].shown, of.question.metric) for each in against[:TOLD]]
     more = f"; and {len(against) - TOLD} more like it" if len(against) > TOLD else ""
     if claim == SMALL_DATA:
-        return sentence(f"{'; '.join(told)}{more}: more than {points(margin)} apart.")
+        return sentence(f"{'; '.join(told)}{more}: more than {_apart(of, margin)} apart.")
     sure = worse(of.comparisons)
-    no_better = f"so if it is better at all, then by less than {points(margin / 2)}"
+    no_better = f"so if it is better at all, then by less than {_apart(of, margin / 2)}"
     kinds = [
         f"{words}, {'so it is worse' if each in sure else no_better}"
         for each, words in zip(against, told, strict=False)
@@ -68,10 +74,10 @@ def _undetermined(of: Evidence, labels: Labels, margin: float) -> str:
             "ruled out."
         )
     least = max(of.comparisons, key=rule.supports)
-    told = sentence(described(least, labels, rule.shown))
+    told = sentence(described(least, labels, rule.shown, of.question.metric))
     if of.question.claim == SMALL_DATA:
-        return f"{told}: it is not shown to be within {points(margin)}, nor to be beyond."
-    return f"{told}: it is not shown to be better, nor to have no lead of {points(margin / 2)}."
+        return f"{told}: it is not shown to be within {_apart(of, margin)}, nor to be beyond."
+    return f"{told}: it is not shown to be better, nor to have no lead of {_apart(of, margin / 2)}."
 
 
 def notes(of: Evidence, answer: Answer, labels: Labels, margin: float) -> tuple[str, ...]:
@@ -83,19 +89,20 @@ def notes(of: Evidence, answer: Answer, labels: Labels, margin: float) -> tuple[
     if answer == Answer.SUPPORTED:
         return (*_slight(of, margin), *of.notes)
     shown = supporting(of.question.claim, of.comparisons)
-    told = (described(each, labels, RULES[of.question.claim].shown) for each in shown)
+    told = (described(each, labels, RULES[of.question.claim].shown, of.question.metric) for each in shown)
     return (*(f"Shown all the same: {each}." for each in told), *of.notes)
 
 
 def _within(of: Evidence, answer: Answer, margin: float) -> str:
     """How many of the differences are shown to be small, at the margin and at half of it."""
-    level, K, half = RULES[SMALL_DATA].level, len(of.comparisons), points(margin / 2)
+    level, K, half = RULES[SMALL_DATA].level, len(of.comparisons), _apart(of, margin / 2)
     close = sum(each.p_equivalent_half <= level for each in of.comparisons)
     if answer == Answer.SUPPORTED:
         return f"Within {half}: {'shown too' if close == K else f'shown for {close} of {K} differences'}."
     near = sum(each.p_equivalent <= level for each in of.comparisons)
     return (
-        f"Of {K} differences, {near} are each shown to be within {points(margin)}, and {close} within {half}."
+        f"Of {K} differences, {near} are each shown to be within {_apart(of, margin)}, "
+        f"and {close} within {half}."
     )
 
 
@@ -103,4 +110,4 @@ def _slight(of: Evidence, margin: float) -> tuple[str, ...]:
     """A lead that is sure and small."""
     level = RULES[of.question.claim].level
     sizes = dict.fromkeys(each.size for each in of.comparisons if each.p_no_better <= level)
-    return (f"A lead is shown to be less than {points(margin / 2)} at {rows(sizes)}.",) if sizes else ()
+    return (f"A lead is shown to be less than {_apart(of, margin / 2)} at {rows(sizes)}.",) if sizes else ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.curves import Errors
+from harness.metrics import ERROR, Metric
 from harness.records import ClaimSettings, Flag
 from harness.verdicts.comparisons import compare
 from harness.verdicts.crossing import Crossing, crossing
@@ -25,6 +26,7 @@ def judge(
     claims: ClaimSettings,
     flags: Sequence[Flag],
     planned: Planned,
+    metric: Metric = ERROR,
 ) -> tuple[Verdict, ...]:
     """The chart's three claims, judged: always three verdicts, in the chart's order.
 
@@ -34,6 +36,7 @@ def judge(
         claims: margin, sizes and families, fixed before the run.
         flags: what makes a family's search doubtful at a size.
         planned: family -> size -> repeats asked for; the sizes that decide are chosen from it alone.
+        metric: what the errors are.
 
     Raises:
         DataError: two families were tested on different numbers of rows.
@@ -49,7 +52,7 @@ def judge(
     network_beats_svm contradicted
     bigger_is_better undetermined
     """
-    questions = ask(claims, labels, planned)
+    questions = ask(claims, labels, planned, metric)
     pairs = dict.fromkeys(pair for question in questions for pair in question.pairs)
     table = {(a, b): compare(a, b, errors, claims.margin) for a, b in pairs}
     found = [gather(question, table, labels, flags, planned) for question in questions]

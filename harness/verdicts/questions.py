@@ -6,10 +6,11 @@ It is made from the plan, not from the results, so that no result can choose whe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from harness.metrics import ERROR, Metric
 from harness.records import ClaimSettings
-from harness.verdicts.words import label, listed, points, rows
+from harness.verdicts.words import label, listed, rows, within
 
 SMALL_DATA, NETWORK_BEATS_SVM, BIGGER_IS_BETTER = CLAIMS = (
     "small_data",
@@ -32,6 +33,7 @@ class Question:
         obstacle: why the claim cannot be judged; empty where it can.
         remedy: what would remove the obstacle.
         notes: what the verdict does not speak for.
+        metric: what error is.
     """
 
     claim: str
@@ -41,9 +43,12 @@ class Question:
     obstacle: str = ""
     remedy: str = ""
     notes: tuple[str, ...] = ()
+    metric: Metric = ERROR
 
 
-def ask(claims: ClaimSettings, labels: Mapping[str, str], planned: Planned) -> tuple[Question, ...]:
+def ask(
+    claims: ClaimSettings, labels: Mapping[str, str], planned: Planned, metric: Metric = ERROR
+) -> tuple[Question, ...]:
     """The three questions of the chart, in its order.
 
     >>> planned = {name: {64: 5, 128: 5} for name in ("logistic_regression", "svm", "small_nn")}
@@ -54,14 +59,17 @@ and svm, within 2.0 points of error
     (64, 128) With much data (64 and 128 rows), small network beats svm
     () With the most data, the bigger network is the better one
     """
-    return (
-        _small_data(claims, labels, planned),
+    asked = (
+        _small_data(claims, labels, planned, metric),
         _network_beats_svm(claims, labels, planned),
         _bigger_is_better(claims, labels, planned),
     )
+    return tuple(replace(question, metric=metric) for question in asked)
 
 
-def _small_data(claims: ClaimSettings, labels: Mapping[str, str], planned: Planned) -> Question:
+def _small_data(
+    claims: ClaimSettings, labels: Mapping[str, str], planned: Planned, metric: Metric
+) -> Question:
     others = (claims.linear, claims.kernel)
     common = _common(planned, (*claims.networks, *others))
     usual = SMALL_SIZES if set(SMALL_SIZES) <= set(common) else common[: len(SMALL_SIZES)]
@@ -69,7 +77,7 @@ def _small_data(claims: ClaimSettings, labels: Mapping[str, str], planned: Plann
     networks = [label(name, labels) for name in claims.networks]
     statement = (
         f"With little data{_at(sizes)}, {listed(networks)} {'does' if len(networks) == 1 else 'do'} about as "
-        f"well as {listed(label(name, labels) for name in others)}, within {points(claims.margin)} of error"
+        f"well as {listed(label(name, labels) for name in others)}, within {within(claims.margin, metric)}"
     )
     pairs = tuple((network, other) for network in claims.networks for other in others)
     obstacle, remedy = _missing((*claims.networks, *others), sizes, labels, planned)

@@ -9,7 +9,7 @@ from harness.verdicts.questions import CLAIMS, SMALL_DATA, Planned
 from harness.verdicts.repeats import MOST_REPEATS, Way
 from harness.verdicts.rules import ALPHA, RULES
 from harness.verdicts.verdict import Answer
-from harness.verdicts.words import listed, points, rows
+from harness.verdicts.words import listed, rows
 
 MANY_REPEATS = 100
 POWER = 0.8  # the chance of an answer that the repeats asked for give
@@ -70,5 +70,9 @@ def _if_true(of: Evidence, planned: Planned, margin: float) -> str:
     needed = Way(tuple((each, margin) for each in of.comparisons), level, 1 - (1 - POWER) / K).repeats()
     if not needed:
         return ""
-    truth = "there is no difference" if of.question.claim == SMALL_DATA else f"each lead is {points(margin)}"
+    truth = (
+        "there is no difference"
+        if of.question.claim == SMALL_DATA
+        else f"each lead is {of.question.metric.apart(margin)}"
+    )
     return f"; if in truth {truth}, about {_asked(needed)} would show it: {command(planned, needed)}"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from harness.metrics import ERROR, Metric
 from harness.verdicts.comparisons import Comparison
 from harness.verdicts.crossing import Crossing
 
@@ -26,7 +27,7 @@ class Verdict:
     Attributes:
         claim: "small_data", "network_beats_svm" or "bigger_is_better".
         statement: the claim as tested, with its sizes.
-        because: the reason, in points of error (hundredths of the test rows).
+        because: the reason, in points of error (hundredths of the test rows) or the metric's unit.
         p, p_adjusted: of the test that supports the claim, alone and after Holm over the claims; None
             where something the test needs is absent.
         p_against, p_against_adjusted: the same for the test that contradicts it.
@@ -52,13 +53,20 @@ class Verdict:
     notes: tuple[str, ...]
 
 
-def as_json(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def as_json(verdicts: Sequence[Verdict], metric: Metric = ERROR) -> dict[str, Any]:
     """The verdicts as plain values: texts, lists, finite numbers and None. Differences are shares.
+
+    Of a metric that is no share of wrong rows they are in its baseline.
 
     >>> as_json([])
     {'unit': 'share of the test rows', 'verdicts': []}
+    >>> as_json([], Metric("rmse", 77.0))["unit"]
+    '77.0, the RMSE of the mean of the target'
     """
-    return {"unit": "share of the test rows", "verdicts": [_plain(asdict(each)) for each in verdicts]}
+    unit = f"{metric.baseline}, the {metric.label} of {metric.guess}"
+    if metric.is_share:
+        unit = "share of the test rows" if metric == ERROR else metric.label
+    return {"unit": unit, "verdicts": [_plain(asdict(each)) for each in verdicts]}
 
 
 def _plain(value: Any) -> Any:

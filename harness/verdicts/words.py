@@ -1,9 +1,10 @@
-"""What a person reads: differences in points of error, sizes in rows, families by their labels."""
+"""What a person reads: differences in points of error or the metric's unit, sizes in rows, labels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from harness.metrics import ERROR, Metric
 from harness.verdicts.comparisons import Comparison, limits
 
 
@@ -32,15 +33,6 @@ def rows(sizes: Iterable[int]) -> str:
     return f"{listed(told)} rows" if told else ""
 
 
-def points(share: float) -> str:
-    """A share of the test rows in points.
-
-    >>> points(0.02)
-    '2.0 points'
-    """
-    return f"{100 * share:.1f} points"
-
-
 def sentence(text: str) -> str:
     """A text with a capital first.
 
@@ -50,7 +42,19 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def described(of: Comparison, labels: Mapping[str, str], level: float) -> str:
+def within(margin: float, metric: Metric) -> str:
+    """A margin in a sentence.
+
+    >>> within(0.02, ERROR)
+    '2.0 points of error'
+    >>> within(0.02, Metric("rmse", 77.0))
+    '1.5 of RMSE (2 % of what the mean of the target scores)'
+    """
+    told = f"{metric.apart(margin)} of {metric.label}"
+    return f"{told} ({100 * margin:g} % of what {metric.guess} scores)" if metric.guess else told
+
+
+def described(of: Comparison, labels: Mapping[str, str], level: float, metric: Metric = ERROR) -> str:
     """A difference with its interval, as a sentence without its stop.
 
     >>> from harness.curves import Interval
@@ -62,17 +66,14 @@ def described(of: Comparison, labels: Mapping[str, str], level: float) -> str:
     """
     low, high = limits(of.interval, level)
     a, b = label(of.a, labels), label(of.b, labels)
-    measured = f"at {rows([of.size])} {a} has {_more(of.interval.mean)} error than {b}"
-    return measured if low is None or high is None else f"{measured} ({_span(low, high)})"
+    more = f"{metric.apart(abs(of.interval.mean))} {'less' if of.interval.mean < 0 else 'more'}"
+    measured = f"at {rows([of.size])} {a} has {more} {metric.label} than {b}"
+    return measured if low is None or high is None else f"{measured} ({_span(low, high, metric)})"
 
 
-def _more(difference: float) -> str:
-    return f"{points(abs(difference))} {'less' if difference < 0 else 'more'}"
-
-
-def _span(low: float, high: float) -> str:
-    """Limits in points; both directions are named where the interval has both."""
+def _span(low: float, high: float, metric: Metric) -> str:
+    """Limits of a difference; both directions are named where the interval has both."""
     if low < 0 < high:
-        return f"from {-100 * low:.1f} less to {100 * high:.1f} more"
+        return f"from {metric.number(-low)} less to {metric.number(high)} more"
     near, far = sorted((abs(low), abs(high)))
-    return f"{100 * near:.1f} to {100 * far:.1f}"
+    return f"{metric.number(near)} to {metric.number(far)}"

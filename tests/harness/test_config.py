@@ -166,6 +166,7 @@ def test_ui_and_doctor_take_only_what_they_use():
 
 
 SPACE = "model.svm.space"
+SVR = {"estimator": {"_target_": "sklearn.svm.SVR"}}
 MISTAKES = [
     ("serch", {}, "unknown key serch; did you mean search?"),
     ("search.trails", 3, "unknown key search.trails; did you mean trials?"),
@@ -303,6 +304,29 @@ MISTAKES = [
     ("trusted_modules", "mine", "a list of modules, got 'mine'"),
     ("trusted_modules", ["a b"], "dotted names of modules"),
     ("format", "xml", "format must be one of text, json, got 'xml'"),
+    (
+        "metric",
+        "accuracy",
+        "metric must be one of error, balanced_error, log_loss, rmse, mae, got 'accuracy'",
+    ),
+    ("metric", ["rmse", "mae"], "metric must be one of error"),
+    ("model.svm.regressor", "svr", "model.svm.regressor must be a group with the keys estimator"),
+    ("model.svm.regressor", {"label": "SVR"}, "model.svm.regressor lacks the key estimator"),
+    (
+        "model.svm.regressor",
+        {**SVR, "scale": True},
+        "unknown key model.svm.regressor.scale; did you mean space",
+    ),
+    (
+        "model.svm.regressor",
+        {"estimator": {"_target_": "os.system"}},
+        r"model\.svm\.regressor.estimator: _target_",
+    ),
+    (
+        "model.svm.regressor",
+        {**SVR, "space": {"C": {"low": 3, "high": 2}}},
+        r"regressor\.space\.C\.low must be",
+    ),
 ]
 
 
@@ -316,6 +340,15 @@ def test_a_mistake_is_one_line_that_names_its_key(path, value, says):
 def test_a_plain_value_fixes_an_entry_of_the_space():
     (family,) = parsed(f"{SPACE}.C", 3).families
     assert family.space["C"] == 3
+
+
+def test_a_regressor_is_its_family_but_for_what_it_names():
+    (family,) = parsed("model.svm.regressor", {**SVR, "space": {"epsilon": 0.1}, "max_size": 99}).families
+    assert family.regressor == Family("svm", "SVM", SVR["estimator"], {"epsilon": 0.1}, max_size=99)
+    (family,) = parsed("model.svm.regressor", SVR).families
+    assert family.regressor.space == family.space
+    assert parsed("metric", "mae").metric == "mae"
+    assert parse(TREE, "").metric is None
 
 
 def test_a_family_name_has_no_dot():

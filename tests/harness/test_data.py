@@ -25,7 +25,7 @@ def test_the_path_of_a_task_opens_anywhere(tmp_path, monkeypatch):
 def test_an_unknown_data_set_is_refused_with_the_nearest(tmp_path):
     with pytest.raises(
         ConfigError,
-        match=r"^data must be one of covertype, .*, xor, got 'fligths'; did you mean 'flights'\?$",
+        match=r"^data must be one of air_time, .*, xor, got 'fligths'; did you mean 'flights'\?$",
     ):
         load("fligths", {}, tmp_path)
 

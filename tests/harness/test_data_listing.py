@@ -32,7 +32,7 @@ def test_what_is_not_here_has_a_command(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     absent = {one.name: one.command for one in listed(RECIPES) if one.here == "no"}
     assert set(absent) - {"fashion_mnist"} == {
-        *("covertype", "flights", "higgs", "mnist", "mnist1d", "words")
+        *("air_time", "covertype", "flights", "higgs", "mnist", "mnist1d", "words")
     }
     assert all(absent.values())
     text = "\n".join([*listing(), ""])

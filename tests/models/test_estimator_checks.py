@@ -3,7 +3,7 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from models import LogisticRegression, NeuralNetworkClassifier, NeuralNetworkRegressor
-from models.svm import KernelSVC
+from models.svm import KernelSVC, KernelSVR
 
 ESTIMATORS = [
     LogisticRegression(),
@@ -12,6 +12,7 @@ ESTIMATORS = [
     NeuralNetworkClassifier(hidden=(), standardize=False, dtype="float64"),
     NeuralNetworkRegressor(early_stopping=True),
     KernelSVC(),
+    KernelSVR(),
 ]
 
 

@@ -1,13 +1,13 @@
-"""KernelSVC against scikit-learn's SVC, whose predictions it must make."""
+"""KernelSVC and KernelSVR against scikit-learn's SVC and SVR, whose predictions they must make."""
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits, make_classification
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, SVR
 
 from models import distances
-from models.svm import KernelSVC
+from models.svm import KernelSVC, KernelSVR
 
 DIGITS = load_digits(return_X_y=True)
 
@@ -120,3 +120,24 @@ def test_one_class_is_refused():
 def test_a_gamma_that_is_no_width_is_refused(gamma):
     with pytest.raises(ValueError, match='gamma must be above 0 and finite, or "scale"; got'):
         KernelSVC(gamma=gamma).fit(np.eye(4), np.array([0, 1, 0, 1]))
+
+
+@pytest.mark.parametrize(
+    ("C", "epsilon", "gamma"), [(1.0, 0.1, 0.05), (100.0, 0.01, "scale"), (0.1, 0.5, 1.0)]
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_number_is_predicted_as_scikit_learns_svr_does_of_the_standardised_target(C, epsilon, gamma, dtype):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 4)).astype(dtype)
+    y = 1e4 + 50 * np.sin(X[:, 0].astype(np.float64)) + 10 * X[:, 1] + rng.normal(0, 5, 400)
+    ours = KernelSVR(C, epsilon=epsilon, gamma=gamma, tol=1e-8).fit(X[:250], y[:250])
+    mean, spread = y[:250].mean(), y[:250].std()
+    theirs = SVR(C=C, epsilon=epsilon, gamma=ours.gamma_, tol=1e-8)
+    theirs.fit(X[:250].astype(np.float64), (y[:250] - mean) / spread)
+    expected = theirs.predict(X[250:].astype(np.float64)) * spread + mean
+    np.testing.assert_allclose(ours.predict(X[250:]), expected, atol=1e-5 * spread)
+
+
+def test_a_target_that_never_varies_is_predicted_as_it_is():
+    model = KernelSVR().fit(np.eye(5), np.full(5, 7.0))
+    assert model.predict(np.eye(5)).tolist() == [7.0] * 5

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from harness.curves import NoForecast, curve
 from harness.data import load
+from harness.metrics import ERROR
 from harness.report.tables import CELL_COLUMNS, write_judged, write_tables
 from harness.tracking.reading import CellRecord
 
@@ -61,8 +62,9 @@ def test_no_text_of_a_table_is_a_formula(text, tmp_path):
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_sentence_of_a_forecast_is_a_formula(text, tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.verdicts.as_json", lambda verdicts: {})
-    findings = SimpleNamespace(verdicts=(), forecasts=[NoForecast(text, text, f"{text} has 2 sizes.")])
+    monkeypatch.setattr("harness.verdicts.as_json", lambda verdicts, metric: {})
+    forecast = NoForecast(text, text, f"{text} has 2 sizes.")
+    findings = SimpleNamespace(verdicts=(), forecasts=[forecast], plan=SimpleNamespace(metric=ERROR))
     write_judged(tmp_path, findings)
     with (tmp_path / "forecast.csv").open(newline="", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)

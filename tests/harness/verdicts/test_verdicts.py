@@ -8,6 +8,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from harness.curves import Errors
+from harness.metrics import Metric
 from harness.records import ClaimSettings, Flag
 from harness.verdicts import Answer, as_json, judge
 from harness.verdicts.rules import ALPHA, RULES, holm
@@ -421,3 +422,44 @@ def test_no_reason_speaks_in_terms_of_statistics():
     for verdict in found:
         for word in ("p=", "TOST", "Holm", "variance", "significan", "equivalen", "%", "nan", "null", "-0.0"):
             assert word not in f"{verdict.because} {verdict.remedy} {verdict.statement}"
+
+
+# A number instead of classes
+
+
+def plant_losses(true=None, repeats=10, rows=2000, seed=0):
+    """Losses around .5 baselines, (family, size) -> hundredths of a baseline above that."""
+    rng = np.random.default_rng(seed)
+    hard = rng.gamma(2.0, 0.25, rows)
+    found = {}
+    for family in LABELS:
+        for n in SIZES:
+            own = 0.004 * rng.standard_normal((repeats, 1)) + 0.05 * rng.standard_normal((repeats, rows))
+            found.setdefault(family, {})[n] = Errors(
+                tuple(range(repeats)), hard + (true or {}).get((family, n), 0) / 100 + own
+            )
+    return found
+
+
+@pytest.mark.parametrize("unit", [3e-5, 77.0, 2e6])
+def test_an_rmse_is_judged_in_baselines_and_told_in_the_unit_of_the_target(unit):
+    leads = {("small", 1024): -3, ("small", 4096): -3, ("medium", 4096): -6, ("large", 4096): -3}
+    errors, metric = plant_losses(leads), Metric("rmse", unit)
+    verdicts = judge(errors, LABELS, CLAIMS, (), plan_of(errors), metric)
+    assert [verdict.answer for verdict in verdicts] == [
+        *(Answer.SUPPORTED, Answer.SUPPORTED, Answer.CONTRADICTED)
+    ]
+    told = json.dumps(as_json(verdicts, metric))
+    assert "points" not in told
+    assert "error" not in told
+    assert f"within {metric.apart(0.02)} of RMSE (2 % of what the mean of the target scores)" in told
+    lead = -verdicts[BEATS_SVM].comparisons[-1].interval.mean
+    assert lead == pytest.approx(0.03, abs=0.005)
+    assert f"has {metric.apart(lead)} less RMSE than SVM (RBF)" in told
+
+
+def test_a_shift_beyond_the_margin_of_a_mae_contradicts_and_the_remedy_is_in_its_unit():
+    errors = plant_losses({("medium", 128): 5})
+    verdict = judge(errors, LABELS, CLAIMS, (), plan_of(errors), Metric("mae", 40.0))[SMALL_DATA]
+    assert verdict.answer is Answer.CONTRADICTED
+    assert "more than 0.8 apart." in verdict.because

@@ -1,0 +1,140 @@
+"""The target of a file is classes, or a number; which of the two is told from its values, or by `data.kind`.
+
+Values that are all numbers are a number to predict, a regression, where as classes they would be too many:
+more than 100, or more than half of the rows. All else is classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..records import CLASSIFICATION, REGRESSION, Ints
+from .labels import classes_of, indices, present
+from .table import Table
+
+if TYPE_CHECKING:
+    import pandas
+
+KINDS = (CLASSIFICATION, REGRESSION)
+MOST_CLASSES = 100
+PLAIN_SHARE = 0.95  # from there on, a value that is no number is a slip
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is learned.
+
+    Attributes:
+        classes: none of a regression.
+        y: (rows,) int64 indices into them, or float64 numbers.
+        reason: why it is of its kind, as the end of a sentence.
+    """
+
+    classes: tuple[str, ...]
+    y: Any
+    reason: str
+
+    @property
+    def kind(self) -> str:
+        """Classification or regression."""
+        return CLASSIFICATION if self.classes else REGRESSION
+
+    @property
+    def strata(self) -> Ints:
+        """What a draw keeps the shares of: the classes; a number has none."""
+        strata: Ints = self.y if self.classes else np.zeros(len(self.y), dtype=np.int64)
+        return strata
+
+    def of(self, table: Table, labels: pandas.Series[str] | None) -> Any:
+        """The same of another file.
+
+        Raises:
+            DataError: a row has no value, or one that is none of the classes, or no number.
+        """
+        if self.classes:
+            return indices(table, labels, self.classes)
+        assert labels is not None, "there is a target"
+        return _numbers(table, labels)
+
+
+def target_of(table: Table, labels: pandas.Series[str], asked: object = None) -> Target:
+    """The target of the kind that is asked for, or told from the values where none is.
+
+    Raises:
+        DataError: the kind is unknown, or the values are not of it, or they never vary.
+    """
+    if asked is not None and asked not in KINDS:
+        raise DataError(
+            f"data.kind must be {' or '.join(KINDS)}, or null to be told from data.target, got {asked!r}; "
+            "mend it"
+        )
+    present(table, labels, "target")
+    kind, reason = told(labels)
+    if asked is None and kind == CLASSIFICATION:
+        _refuse_slips(table, labels)
+    if asked is not None:
+        kind, reason = str(asked), f"data.kind={asked}"
+    if kind == REGRESSION:
+        return Target((), _numbers(table, labels), reason)
+    classes, y = classes_of(table, labels)
+    return Target(classes, y, reason)
+
+
+def told(labels: pandas.Series[str]) -> tuple[str, str]:
+    """The kind of a target by its values, and why.
+
+    >>> import pandas
+    >>> told(pandas.Series(["3", "1", "2"] * 9)), told(pandas.Series([str(n) for n in range(101)]))[0]
+    (('classification', 'the target has 3 different values'), 'regression')
+    """
+    import pandas
+
+    values = pandas.Series(labels.unique())
+    numbers = pandas.to_numeric(values, errors="coerce")
+    count = f"{len(values):,} different values"
+    if numbers.isna().any():
+        return CLASSIFICATION, f"the target has {count}"
+    if len(values) > min(MOST_CLASSES, max(2, len(labels) // 2)):
+        return REGRESSION, f"the target is a number with {count}"
+    return CLASSIFICATION, f"the target has {count}"
+
+
+def _refuse_slips(table: Table, labels: pandas.Series[str]) -> None:
+    """Raise a DataError for the first of a few values that are no numbers, among more than can be classes."""
+    import pandas
+
+    is_number = pandas.to_numeric(labels, errors="coerce").notna()
+    if is_number.mean() >= PLAIN_SHARE and not is_number.all() and told(labels[is_number])[0] == REGRESSION:
+        row = int((~is_number).to_numpy().argmax())
+        raise DataError(
+            f"{table.where(row)}: {labels.name!r} is {labels.iloc[row]!r}, and nearly all others are "
+            "numbers; mend it, or leave the row out (data.kind=classification takes every value as a class)"
+        )
+
+
+def _numbers(table: Table, labels: pandas.Series[str]) -> Any:
+    """The values as float64.
+
+    Raises:
+        DataError: one is no finite number, or all are the same.
+    """
+    import pandas
+
+    present(table, labels, "target")
+    found = pandas.to_numeric(labels, errors="coerce").to_numpy(dtype=np.float64)
+    if not np.isfinite(found).all():
+        row = int((~np.isfinite(found)).argmax())
+        raise DataError(
+            f"{table.where(row)}: {labels.name!r} is {labels.iloc[row]!r}, and a regression needs a "
+            "number in every row; mend it, or leave the row out"
+        )
+    exact = labels.astype(object).to_numpy().astype(np.float64)
+    if (exact == exact[0]).all():
+        raise DataError(
+            f"data.target: {labels.name!r} is {labels.iloc[0]!r} in every row; choose a target that varies"
+        )
+    return exact
