@@ -73,18 +73,25 @@ class _Bench:
 def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> None:
     """Run a cell from where its recorded trials end; the last event is `CellEnded`.
 
-    One BLAS thread throughout: a sum over two threads has other bits. The distances between the rows of a
-    fold, standardised, are the same for every trial of a kernel machine, and made once.
+    One thread throughout, BLAS's and OpenMP's: a sum over two has other bits. The distances between the rows
+    of a fold, standardised, are the same for every trial of a kernel machine, and made once.
     """
-    with threadpoolctl.threadpool_limits(1), warnings.catch_warnings(), distances.shared():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a learner's advice is not an outcome, and must not become one
         bench = _bench(cell, task)
-        bench.learner(default_setting(bench.space), 0)  # what it imports is no part of a trial's time
-        trials = _trials(bench, recorded, emit)
-        start = time.perf_counter()
-        result = _conclude(bench, task, trials, emit)
-        seconds = sum(trial.seconds for trial in trials) + time.perf_counter() - start
-        emit(CellEnded(replace(result, seconds=seconds)))
+        # Imported before the limit, which holds for libraries that are loaded, and before a trial's time.
+        bench.learner(default_setting(bench.space), 0)
+        with threadpoolctl.threadpool_limits(1), distances.shared():
+            _run(bench, task, recorded, emit)
+
+
+def _run(bench: _Bench, task: Task, recorded: Sequence[Trial], emit: Emit) -> None:
+    """Search, refit and test; the last event tells the seconds of all of it."""
+    trials = _trials(bench, recorded, emit)
+    start = time.perf_counter()
+    result = _conclude(bench, task, trials, emit)
+    seconds = sum(trial.seconds for trial in trials) + time.perf_counter() - start
+    emit(CellEnded(replace(result, seconds=seconds)))
 
 
 def _bench(cell: Cell, task: Task) -> _Bench:

@@ -20,6 +20,8 @@ from harness.records import Family, ParamValue
 from harness.space import arguments
 from harness.targets import KEY, TRUSTED, is_below, targets
 
+EXTRAS = ("lightgbm",)  # packages that a family of ours needs and that are not always here
+
 
 def resolve(target: str, trusted_modules: tuple[str, ...] = ()) -> type[Any]:
     """The estimator class a target names.
@@ -42,6 +44,11 @@ def resolve(target: str, trusted_modules: tuple[str, ...] = ()) -> type[Any]:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:  # the user's own module may raise anything
+        if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+            package = error.name
+            raise ConfigError(
+                f"it needs {package}, which is absent; .venv/bin/python -m pip install {package}"
+            ) from error
         raise ConfigError(
             f"_target_ {target!r}: cannot import {module_name} ({type(error).__name__}: {error}); "
             "install it, or mend the path of the class"
@@ -102,12 +109,20 @@ def _instantiate(tree: Mapping[str, Any], trusted_modules: tuple[str, ...], more
             "mend the family's estimator or space"
         )
     try:
-        return kind(**given)
+        return _on_one_thread(kind(**given))
     except Exception as error:  # the user's own class may raise anything
         raise ConfigError(
             f"{kind.__name__} cannot be made from {', '.join(given) or 'no arguments'} "
             f"({type(error).__name__}: {error}); mend the family's estimator or space"
         ) from error
+
+
+def _on_one_thread(learner: Any) -> Any:
+    """The learner, on one thread unless its file says otherwise: to LightGBM and XGBoost None means all."""
+    foreign = not is_below(type(learner).__module__, ("models", "sklearn"))  # to those None means one
+    if foreign and learner.get_params(deep=False).get("n_jobs", 1) is None:
+        learner.set_params(n_jobs=1)
+    return learner
 
 
 def _nested(value: Any, trusted_modules: tuple[str, ...]) -> Any:

@@ -61,7 +61,7 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(target, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least 2 classes, got 1 class ({self.classes_.tolist()[0]!r})")
-        self.gamma_ = _gamma(self.gamma, data)
+        self.gamma_ = rate(self.gamma, data)
         order = np.argsort(codes, kind="stable")  # a class's columns side by side are read a fifth faster
         solved = self._solved(decayed(among(data[order]), self.gamma_), codes[order])
         self.support_, self.n_support_ = order[solved.support_], solved.n_support_
@@ -147,7 +147,7 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         """Train on X (n, d) and y (n,). Raises ValueError for unsuitable settings or data."""
         checked = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C", y_numeric=True)
         data, target = np.asarray(checked[0]), np.asarray(checked[1], dtype=np.float64)
-        self.gamma_ = _gamma(self.gamma, data)
+        self.gamma_ = rate(self.gamma, data)
         self.target_mean_, spread = float(target.mean()), float(target.std())
         self.target_scale_ = spread if spread > 0 else 1.0
         solver = SVR(C=self.C, kernel="precomputed", epsilon=self.epsilon, tol=self.tol)
@@ -172,7 +172,15 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         return values * self.target_scale_ + self.target_mean_
 
 
-def _gamma(gamma: Any, X: NDArray[Any]) -> float:
+def rate(gamma: Any, X: NDArray[Any]) -> float:
+    """The number that a `gamma` means on X.
+
+    Raises:
+        ValueError: where it is neither a number above 0 nor "scale".
+
+    >>> rate("scale", np.array([[0.0, 2.0]]))
+    0.5
+    """
     if gamma != "scale":
         is_number = isinstance(gamma, Real) and not isinstance(gamma, bool)
         if not (is_number and 0 < gamma < np.inf):

@@ -3,6 +3,7 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from models import LogisticRegression, NeuralNetworkClassifier, NeuralNetworkRegressor
+from models.nystroem import NystroemSVC
 from models.svm import KernelSVC, KernelSVR
 
 ESTIMATORS = [
@@ -13,6 +14,8 @@ ESTIMATORS = [
     NeuralNetworkRegressor(early_stopping=True),
     KernelSVC(),
     KernelSVR(),
+    NystroemSVC(),
+    NystroemSVC(n_components=8),
 ]
 
 

@@ -17,7 +17,7 @@ import pytest
 from harness import launch
 from harness.config import LaunchSettings
 from harness.errors import LaunchError
-from harness.launch import clusters, slurm, worker
+from harness.launch import clusters, driver, slurm, worker
 from harness.records import CellEnded, CellResult, Outcome, Trial, TrialEnded
 
 INLINE = LaunchSettings("inline")
@@ -63,6 +63,12 @@ def kill_session(process):
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+@pytest.fixture(autouse=True)
+def looks(monkeypatch):
+    """A death that Dask does not tell of is known after some looks."""
+    monkeypatch.setattr(driver, "LOOK_SECONDS", 0.25)
 
 
 @pytest.fixture
