@@ -31,8 +31,8 @@ def words(tmp_path, monkeypatch):
 
 def test_untrusted_it_is_refused_before_it_is_imported(words, capsys):
     assert main(["sweep", *words]) == 2
-    said = "is outside the trusted modules (models, sklearn); if you trust it, add its module to trusted_modules"
-    assert said in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "is outside the trusted modules (models, sklearn); if you trust it, add its module" in said
 
 
 def test_a_cell_is_searched_tested_kept_and_the_same_again_on_one_thread(words, task, make_cell):
