@@ -43,7 +43,6 @@ from harness.splits import inner_splits, subset
 from models import distances
 from models.training import Diverged
 
-
 NOT_FINITE = "its score on validation rows was not finite"
 
 
