@@ -43,6 +43,8 @@ from harness.splits import inner_splits, subset
 from models import distances
 from models.training import Diverged
 
+NOT_FINITE = "its score on validation rows was not finite"
+
 
 @dataclass(frozen=True)
 class _Bench:
@@ -182,7 +184,7 @@ def _watch(
     )
     for point in points:
         if not (np.isfinite(point.value) and np.isfinite(point.error)):
-            raise Diverged(point.step)
+            raise Diverged(point.step) if cell.family.progress == "steps" else FloatingPointError(NOT_FINITE)
         seen.append(point)
         if limit is not None and time.perf_counter() - start > limit:
             return Outcome.TIMED_OUT

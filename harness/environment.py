@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 import threadpoolctl
 
-EXTRAS = ("lightgbm",)  # told where they are loaded
 PACKAGES = ("numpy", "scipy", "scikit-learn", "optuna", "scale-harness")
 WORDS = {"python": "Python", "machine": "machine", "system": "system", "processor": "processor"}
 BLAS = ("internal_api", "version", "architecture", "num_threads")
@@ -31,18 +29,17 @@ def environment() -> dict[str, Any]:
         "system": platform.system(),
         "processor": _processor(),
         "blas": blas,
-        **_versions(PACKAGES),
-        **_versions(tuple(name for name in EXTRAS if name in sys.modules)),
+        **_versions(),
         "code": code_digest(),
     }
 
 
-@lru_cache(maxsize=4)
-def _versions(packages: tuple[str, ...]) -> dict[str, str]:
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
     """The version of each package, which is read from files."""
     from importlib.metadata import version
 
-    return {name: version(name) for name in packages}
+    return {name: version(name) for name in PACKAGES}
 
 
 def _processor() -> str:
@@ -73,7 +70,7 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     >>> differences({"numpy": "2.4.6", "code": "a"}, {"numpy": "2.5.0", "code": "b"})
     ['numpy 2.4.6 then, 2.5.0 now', "the harness's own source (a then, b now)"]
     """
-    words = {**WORDS, **{name: name for name in (*PACKAGES, *EXTRAS)}}
+    words = {**WORDS, **{name: name for name in PACKAGES}}
     found = [
         f"{word} {then[name]} then, {now.get(name)} now"
         for name, word in words.items()

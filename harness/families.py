@@ -20,8 +20,6 @@ from harness.records import Family, ParamValue
 from harness.space import arguments
 from harness.targets import KEY, TRUSTED, is_below, targets
 
-EXTRAS = ("lightgbm",)  # packages that a family of ours needs and that are not always here
-
 
 def resolve(target: str, trusted_modules: tuple[str, ...] = ()) -> type[Any]:
     """The estimator class a target names.
@@ -44,11 +42,6 @@ def resolve(target: str, trusted_modules: tuple[str, ...] = ()) -> type[Any]:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:  # the user's own module may raise anything
-        if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
-            package = error.name
-            raise ConfigError(
-                f"it needs {package}, which is absent; .venv/bin/python -m pip install {package}"
-            ) from error
         raise ConfigError(
             f"_target_ {target!r}: cannot import {module_name} ({type(error).__name__}: {error}); "
             "install it, or mend the path of the class"

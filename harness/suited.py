@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
 from harness import evaluate, metrics
@@ -13,6 +14,8 @@ from harness.families import build
 from harness.metrics import LABELS
 from harness.records import CLASSIFICATION, REGRESSION, Family, Task
 from harness.space import default_setting, on_data
+
+LEAST_OF_A_CLASS = 10  # with fewer an interval of its error is too narrow
 
 if TYPE_CHECKING:
     from harness.config import SweepConfig
@@ -63,6 +66,7 @@ def of_the_kind(config: SweepConfig, task: Task) -> SweepConfig:
             f"metric={metric} cannot judge {task.name}, whose target is {told}; "
             f"choose from {', '.join(LABELS[task.kind])}"
         )
+    _check_test_rows(metric, task)
     families = tuple(
         family.regressor if family.regressor and task.kind == REGRESSION else family
         for family in config.families
@@ -80,6 +84,23 @@ def of_the_kind(config: SweepConfig, task: Task) -> SweepConfig:
     for family in families:
         _check_fits(family, task)
     return replace(config, families=families, metric=metric)
+
+
+def _check_test_rows(metric: str, task: Task) -> None:
+    """Refuse test rows that cannot tell one learner from another by this metric."""
+    y = np.asarray(task.y_test)
+    if metric not in metrics.SHARES and (y == y[0]).all():
+        raise ConfigError(
+            f"metric={metric} cannot judge {task.name}: the target is the same in all {len(y):,} test rows; "
+            "choose others (data.test_path, data.time), or rows that vary"
+        )
+    counts = np.bincount(y, minlength=len(task.classes)) if metric == "balanced_error" else np.array([])
+    if len(counts) and counts.min() < LEAST_OF_A_CLASS:
+        raise ConfigError(
+            f"metric=balanced_error needs {LEAST_OF_A_CLASS} test rows of each class, and "
+            f"{task.classes[counts.argmin()]!r} has {counts.min()}; have more test rows, "
+            "or take metric=log_loss"
+        )
 
 
 def _check_kind(family: Family, task: Task, metric: str, trusted_modules: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from harness.checks import mistake
 from harness.errors import ConfigError
 
-TRUSTED = ("models", "sklearn", "lightgbm")  # those that families of ours name
+TRUSTED = ("models", "sklearn")
 KEY = "_target_"
 
 
@@ -42,7 +42,7 @@ def check_estimator(tree: Any, path: str, trusted_modules: tuple[str, ...]) -> N
     >>> check_estimator({"_target_": "os.system", "command": "true"}, "model.x.estimator", ())
     Traceback (most recent call last):
     harness.errors.ConfigError: model.x.estimator: _target_ 'os.system' is outside the trusted modules \
-(models, sklearn, lightgbm); if you trust it, add its module to trusted_modules
+(models, sklearn); if you trust it, add its module to trusted_modules
     """
     if isinstance(tree, (list, tuple)):
         for value in tree:

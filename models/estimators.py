@@ -249,7 +249,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         values = self._logits(X)[:, 0]
         if self.output == "relu":
             values = np.maximum(values, 0.0)
-        return values * self.target_scale_ + self.target_mean_
+        return values.astype(np.float64) * self.target_scale_ + self.target_mean_
 
     def _target_validation(self) -> dict[str, Any]:
         return {"y_numeric": True}

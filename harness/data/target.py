@@ -1,7 +1,8 @@
 """The target of a file is classes, or a number; which of the two is told from its values, or by `data.kind`.
 
 Values that are all numbers are a number to predict, a regression, where as classes they would be too many:
-more than 100, or more than half of the rows. All else is classes.
+more than 100, or more than half of the rows, or more than 10 if some have a fraction. All else is classes,
+codes with leading zeros among them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 KINDS = (CLASSIFICATION, REGRESSION)
 MOST_CLASSES = 100
+MOST_FRACTIONS = 10  # of values that have a fraction, such as half points
+SPREADS = (1e-30, 1e30)  # what float32 holds, and its square
+FARTHEST = 1e4  # deviations that the mean may be from 0: float32 has 7 digits
 PLAIN_SHARE = 0.95  # from there on, a value that is no number is a slip
 
 
@@ -79,7 +83,9 @@ def target_of(table: Table, labels: pandas.Series[str], asked: object = None) ->
     if asked is not None:
         kind, reason = str(asked), f"data.kind={asked}"
     if kind == REGRESSION:
-        return Target((), _numbers(table, labels), reason)
+        numbers = _numbers(table, labels)
+        _refuse_extremes(labels.name, numbers)
+        return Target((), numbers, reason)
     classes, y = classes_of(table, labels)
     return Target(classes, y, reason)
 
@@ -96,9 +102,10 @@ def told(labels: pandas.Series[str]) -> tuple[str, str]:
     values = pandas.Series(labels.unique())
     numbers = pandas.to_numeric(values, errors="coerce")
     count = f"{len(values):,} different values"
-    if numbers.isna().any():
+    if numbers.isna().any() or values.astype(str).str.match(r"-?0\d").any():
         return CLASSIFICATION, f"the target has {count}"
-    if len(values) > min(MOST_CLASSES, max(2, len(labels) // 2)):
+    most = MOST_CLASSES if (numbers % 1 == 0).all() else MOST_FRACTIONS
+    if len(values) > min(most, max(2, len(labels) // 2)):
         return REGRESSION, f"the target is a number with {count}"
     return CLASSIFICATION, f"the target has {count}"
 
@@ -113,6 +120,22 @@ def _refuse_slips(table: Table, labels: pandas.Series[str]) -> None:
         raise DataError(
             f"{table.where(row)}: {labels.name!r} is {labels.iloc[row]!r}, and nearly all others are "
             "numbers; mend it, or leave the row out (data.kind=classification takes every value as a class)"
+        )
+
+
+def _refuse_extremes(name: object, y: Any) -> None:
+    """Raise a DataError for numbers that learners in single precision cannot tell apart, or cannot hold."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, spread = abs(float(y.mean())), float(y.std())
+    if not SPREADS[0] < spread < SPREADS[1]:
+        raise DataError(
+            f"data.target: {name!r} has a standard deviation of {spread:.3g}; put it in a unit in which that "
+            f"is between {SPREADS[0]:g} and {SPREADS[1]:g}"
+        )
+    if mean > FARTHEST * spread:
+        raise DataError(
+            f"data.target: {name!r} varies by {spread:.3g} around a mean {mean:.6g} from 0, "
+            "too far for single precision; subtract a round number near the mean"
         )
 
 

@@ -117,11 +117,11 @@ def compact(value: float) -> str:
     """A number in at most four digits.
 
     >>> [compact(v) for v in (0.0, 0.25, 1250.0, 48_000.0, 2.5e6, 3e12, 2e-5)]
-    ['0', '0.25', '1,250', '48k', '2.5M', '3e+12', '2e-05']
+    ['0', '0.25', '1,250', '48k', '2.5M', '3T', '2e-05']
     """
     size = abs(value)
-    for unit, letter in ((1e6, "M"), (1e3, "k")):
-        if 10_000 <= size < 1e9 and size >= unit:
+    for unit, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if 10_000 <= size < 1e15 and size >= unit:
             return f"{value / unit:.4g}{letter}"
     return f"{value:,.4g}" if size < 10_000 else f"{value:.3g}"
 

@@ -32,6 +32,8 @@ def answer(findings: Findings, ranked: Sequence[Lever]) -> str:
             f"reaches a test {shown.metric.label} of {shown.value(chosen.mean[-1])} {after}{_beside(shown)}"
         )
     stand = f"The best model so far, {chosen.label}, {scored}."
+    if shown.metric.guess and chosen.mean[-1] >= 1:
+        stand += f" So no model here is better than guessing {shown.metric.guess}."
     return " ".join([opening, stand, *(of.brief for of in ranked)])
 
 

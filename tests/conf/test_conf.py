@@ -12,7 +12,7 @@ from harness.config import SweepConfig, parse, parse_doctor, parse_ui
 from harness.course_config import CourseConfig, parse_course
 from harness.data_config import parse_data
 from harness.errors import ConfigError
-from harness.families import EXTRAS, build
+from harness.families import build
 from harness.family_config import OPTIONAL, REGRESSOR, REQUIRED
 from harness.records import ClaimSettings, Family
 from harness.reproduce_config import parse_reproduce
@@ -110,8 +110,6 @@ def test_every_searched_entry_states_the_setting_tried_first(name):
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_builds_an_estimator_that_takes_its_space(name):
-    if name in EXTRAS:
-        pytest.importorskip(name)
     one = family(name)
     learner = build(one, default_setting(one.space), one.space, random_state=0)
     assert hasattr(learner, "fit")

@@ -21,6 +21,9 @@ VALUES = {
     "more than half of few rows": ([row % 21 for row in range(40)], "regression"),
     "all different": ([1.5 * row for row in range(40)], "regression"),
     "exponents and signs": ([f"{(-1) ** row * row}e-3" for row in range(40)], "regression"),
+    "half points": ([(row % 10) / 2 for row in range(400)], "classification"),
+    "quarters": ([(row % 11) / 4 for row in range(400)], "regression"),
+    "codes": ([f"{row % 150:05d}" for row in range(400)], "classification"),
     "words": (["yn"[row % 2] for row in range(40)], "classification"),
     "words and a number": ([["y", "n", "3"][row % 3] for row in range(40)], "classification"),
     "truth values": ([row % 3 == 0 for row in range(40)], "classification"),
@@ -45,7 +48,7 @@ def test_the_kind_can_be_overridden_and_is_another_data_set(name, kind, load_tex
 
 
 def test_numbers_are_kept_to_their_last_bit_and_each_row_once(load_text):
-    values = np.random.default_rng(0).normal(1e6, 3.0, 60)
+    values = np.random.default_rng(0).normal(1e4, 3.0, 60)
     task = load_text(text(map(repr, values.tolist())))
     rows = np.concatenate([task.X, task.X_test])[:, task.features.index("a")].astype(int)
     found = np.concatenate([task.y, task.y_test])
@@ -65,6 +68,13 @@ def test_numbers_are_kept_to_their_last_bit_and_each_row_once(load_text):
         ([*range(300), ""], {}, r"line 302 has no 'label', the target"),
         (["y", "n"] * 20, {"kind": "regression"}, r"line 2: 'label' is 'y', and a regression needs a number"),
         ([7] * 40, {"kind": "regression"}, r"'label' is '7' in every row; choose a target that varies"),
+        (
+            [1e9 + row % 7 for row in range(300)],
+            {"kind": "regression"},
+            r"too far for single precision; subtract",
+        ),
+        ([1e-40 * row for row in range(300)], {}, r"standard deviation of 8.66e-39; put it in a unit"),
+        ([1e200 * row for row in range(300)], {}, r"standard deviation of inf; put it in a unit"),
         ([7, 8] * 20, {"kind": "ranking"}, r"data\.kind must be classification or regression, or null"),
     ],
 )

@@ -249,3 +249,16 @@ def test_a_metric_or_family_of_another_kind_is_refused_in_one_line(
     with pytest.raises(ConfigError, match=said) as caught:
         planning.make(sweep, request.getfixturevalue(kind))
     assert "\n" not in str(caught.value)
+
+
+def test_test_rows_that_cannot_tell_learners_apart_are_refused(config, numbers, task):
+    sweep = replace(config, families=(RIDGE,))
+    with pytest.raises(
+        ConfigError, match=r"^metric=rmse cannot judge made: the target is the same in all 200"
+    ):
+        planning.make(sweep, replace(numbers, y_test=np.full(200, 7.0)))
+    few = np.where(np.arange(len(task.y_test)) < 9, 1, 0)
+    with pytest.raises(
+        ConfigError, match=r"balanced_error needs 10 test rows of each class, and '\S+' has [09]"
+    ):
+        planning.make(replace(config, metric="balanced_error"), replace(task, y_test=few))
