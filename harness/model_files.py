@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.errors import ConfigError, StoreError
 from harness.families import resolve
-from harness.targets import TRUSTED, is_below
+from harness.targets import is_below
 
 _KERNELS = "sklearn.gaussian_process.kernels."
 _NEIGHBORS = "sklearn.neighbors."
@@ -103,7 +103,7 @@ def load(data: bytes, trusted_modules: tuple[str, ...] = ()) -> Any:
 
 
 def _is_part(name: str, trusted_modules: tuple[str, ...]) -> bool:
-    return name in PARTS or (name in BOOSTERS and is_below(name, (*TRUSTED, *trusted_modules)))
+    return name in PARTS or (name in BOOSTERS and is_below(name, trusted_modules))
 
 
 def _is_estimator(name: str, trusted_modules: tuple[str, ...]) -> bool:

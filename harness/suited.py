@@ -15,10 +15,10 @@ from harness.metrics import LABELS
 from harness.records import CLASSIFICATION, REGRESSION, Family, Task
 from harness.space import default_setting, on_data
 
-LEAST_OF_A_CLASS = 10  # with fewer an interval of its error is too narrow
-
 if TYPE_CHECKING:
     from harness.config import SweepConfig
+
+LEAST_OF_A_CLASS = 10  # test rows; with fewer an interval of its error is too narrow
 
 
 def check_families(config: SweepConfig) -> None:
@@ -94,8 +94,10 @@ def _check_test_rows(metric: str, task: Task) -> None:
             f"metric={metric} cannot judge {task.name}: the target is the same in all {len(y):,} test rows; "
             "choose others (data.test_path, data.time), or rows that vary"
         )
-    counts = np.bincount(y, minlength=len(task.classes)) if metric == "balanced_error" else np.array([])
-    if len(counts) and counts.min() < LEAST_OF_A_CLASS:
+    if metric != "balanced_error":
+        return
+    counts = np.bincount(y, minlength=len(task.classes))
+    if counts.min() < LEAST_OF_A_CLASS:
         raise ConfigError(
             f"metric=balanced_error needs {LEAST_OF_A_CLASS} test rows of each class, and "
             f"{task.classes[counts.argmin()]!r} has {counts.min()}; have more test rows, "

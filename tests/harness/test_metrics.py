@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as theirs
 
-from harness import evaluate, metrics
+from harness import config, evaluate, metrics
 from harness.curves import interval
 from harness.metrics import Answers, Metric
 from harness.records import Task
@@ -142,3 +142,7 @@ def test_a_target_without_spread_has_a_baseline_of_one(name):
 )
 def test_scores_and_differences_are_told_in_their_unit(metric, told):
     assert (metric.value(0.1154), metric.apart(0.02), metric.axis) == told
+
+
+def test_what_a_person_may_ask_for_is_what_there_is():
+    assert config.METRICS == metrics.METRICS  # stated twice, for help and completion do without NumPy
