@@ -144,8 +144,8 @@ def _judged(found: Mapping[Case, list[Ended]], narrow: Ended, depths: list[int])
         unit="largest difference of a probability between linear networks and logistic regression's optimum",
         sentence=(
             f"Linear networks of {min(depths)} to {max(depths)} hidden layers end where no probability "
-            f"differs from that of logistic regression's optimum by more than {max(apart):.1g}, and the "
-            f"lowest loss is {min(one.excess for one in linear):+.1g} from its least. On XOR with "
+            f"differs from that of logistic regression's optimum by more than {max(apart):.1g}, and none "
+            f"goes more than {max(0.0, -min(one.excess for one in linear)):.1g} below its loss. On XOR with "
             f"{100 * WRONG:g} % of labels wrong they err on {100 * errors['identity']:.0f} % of rows in the "
             f"mean over depths, networks with ReLU on {100 * errors['relu']:.0f} %."
         ),
