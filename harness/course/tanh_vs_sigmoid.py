@@ -71,8 +71,8 @@ def _judged(found: Outcomes, gaps: Mapping[Case, Array], ends: str) -> Finding:
         unit="points less test error with tanh than with sigmoid, mean of data sets and depths",
         sentence=(
             f"tanh surely has the lower error in {len(wins)} of {len(gaps)} cases (data set and depth), "
-            f"sigmoid in {len(losses)}; in {len(fails)} it is at most {WORTH_HAVING:g} point better, if at all. "
-            f"The mean difference is {mean:+.1f} points ({low:+.1f} to {high:+.1f})."
+            f"sigmoid in {len(losses)}; in {len(fails)} it is at most {WORTH_HAVING:g} point better, if at "
+            f"all. The mean difference is {mean:+.1f} points ({low:+.1f} to {high:+.1f})."
         ),
         rows=found.rows(),
         panels=(

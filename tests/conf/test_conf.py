@@ -1,5 +1,6 @@
 """Every file of configuration composes, parses, and declares all that it may hold."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -65,6 +66,12 @@ def test_the_course_runs_every_experiment_there_is():
 def test_every_statement_is_of_a_section_of_the_notes():
     stated = {one.section for one in (*course().experiments, *course().told)}
     assert stated <= set(course().sections)
+
+
+def test_a_reason_to_have_no_experiment_names_only_experiments_that_are_there():
+    named = {word for told in course().told for word in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", told.reason)}
+    assert "zero_init" in named
+    assert named - {"fashion_mnist"} <= set(COURSE)
 
 
 @pytest.mark.parametrize("name", COURSE)
