@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from harness import config as configs
 from harness import plan as planning
 from harness.config import DataSettings, SweepConfig
 from harness.data import digits
-from harness.families import EXTRAS, build
+from harness.families import build
 from harness.records import Cell, CellResult, Family, SearchSettings, Split, Task, Trial, TrialEnded
 from harness.seeds import seed_for
 from harness.space import default_setting
@@ -274,8 +273,6 @@ def metrics_that_do_not_fit(bench: Bench) -> list[str]:
     """Settings are compared by log-loss, and by error where a learner has no probabilities, or poor ones."""
     found = []
     for name in conf_files.choices()["model"]:
-        if name in EXTRAS and find_spec(name) is None:
-            continue
         (job,) = cli.compose("config", [f"model={name}"])
         (family,) = configs.parse(job.tree, job.source).families
         learner = build(family, default_setting(family.space), family.space, 0)
