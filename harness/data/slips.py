@@ -58,17 +58,25 @@ def all_dates(
 
 def refuse_signed_numbers(table: Table, text: pandas.Series[Any]) -> None:
     """Raise a DataError where nearly all values of a text are numbers but for signs and commas."""
+    if said := signed_numbers(table, text):
+        raise DataError(
+            f"{said}, put a letter before each if they are codes, or drop the column: "
+            f"'data.drop=[{text.name}]'"
+        )
+
+
+def signed_numbers(table: Table, text: pandas.Series[Any]) -> str:
+    """What is amiss where nearly all values of a text are numbers but for signs and commas; else empty."""
     plain = _plain(text).notna()
     signed = _signed(text) & ~plain
     count, numbers = int(text.notna().sum()), int((signed | plain).sum())
-    if count < PLAIN_VALUES or numbers < PLAIN_SHARE * count:
-        return
+    if count < PLAIN_VALUES or numbers < PLAIN_SHARE * count or not signed.any():
+        return ""
     row = int(signed.to_numpy().argmax())
-    raise DataError(
+    return (
         f"{table.where(row)}: {text.name!r} is {_short(str(text.iloc[row]))}, and {numbers:,} of the "
         f"{count:,} values of that column are numbers, some with a percent sign, a currency sign or a "
-        "comma; write them as 1234.5, put a letter before each if they are codes, or drop the column: "
-        f"'data.drop=[{text.name}]'"
+        "comma; write them as 1234.5"
     )
 
 

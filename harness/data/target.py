@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import DataError
 from ..records import CLASSIFICATION, REGRESSION, Ints
 from .labels import classes_of, indices, present
+from .slips import PLAIN_SHARE, signed_numbers
 from .table import Table
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ MOST_CLASSES = 100
 MOST_FRACTIONS = 10  # of values that have a fraction, such as half points
 SPREADS = (1e-30, 1e30)  # what float32 holds, and its square
 FARTHEST = 1e4  # deviations that the mean may be from 0: float32 has 7 digits
-PLAIN_SHARE = 0.95  # from there on, a value that is no number is a slip
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,13 @@ def told(labels: pandas.Series[str]) -> tuple[str, str]:
 
 
 def _refuse_slips(table: Table, labels: pandas.Series[str]) -> None:
-    """Raise a DataError for the first of a few values that are no numbers, among more than can be classes."""
+    """Raise a DataError where more numbers than can be classes have signs, or a few values are none."""
     import pandas
 
+    unsigned = labels.astype(str).str.replace(r"[^-+.\d]", "", regex=True)
+    said = signed_numbers(table, labels)
+    if said and told(unsigned)[0] == REGRESSION:
+        raise DataError(f"{said} (data.kind=classification takes every value as a class)")
     is_number = pandas.to_numeric(labels, errors="coerce").notna()
     if is_number.mean() >= PLAIN_SHARE and not is_number.all() and told(labels[is_number])[0] == REGRESSION:
         row = int((~is_number).to_numpy().argmax())

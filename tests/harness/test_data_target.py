@@ -26,6 +26,7 @@ VALUES = {
     "codes": ([f"{row % 150:05d}" for row in range(400)], "classification"),
     "words": (["yn"[row % 2] for row in range(40)], "classification"),
     "words and a number": ([["y", "n", "3"][row % 3] for row in range(40)], "classification"),
+    "few with a sign": ([f"{row % 5} %" for row in range(40)], "classification"),
     "truth values": ([row % 3 == 0 for row in range(40)], "classification"),
 }
 
@@ -64,6 +65,11 @@ def test_numbers_are_kept_to_their_last_bit_and_each_row_once(load_text):
             [*range(300), "inf"],
             {},
             r"line 302: 'label' is 'inf', and a regression needs a number in every row",
+        ),
+        (
+            [f'"${1234 * row:,}"' for row in range(1, 301)],
+            {},
+            r"line 2: 'label' is '\$1,234', and 300 of the 300 values .* write them as 1234\.5 \(data\.kind=",
         ),
         ([*range(300), ""], {}, r"line 302 has no 'label', the target"),
         (["y", "n"] * 20, {"kind": "regression"}, r"line 2: 'label' is 'y', and a regression needs a number"),
