@@ -109,7 +109,7 @@ def run(
         each = [_answered(task, name, asked, rows, rates, steps, seed, k) for k in range(repeats)]
         counts, chosen, errors, costs, weights = (np.array(part) for part in zip(*each, strict=True))
         side = math.isqrt(task.X.shape[1])
-        found[name] = Answered(counts[0], errors, chosen, costs, weights.mean(axis=0).reshape(side, -1))
+        found[name] = Answered(int(counts[0]), errors, chosen, costs, weights.mean(axis=0).reshape(side, -1))
     return _judged(found, rates)
 
 
