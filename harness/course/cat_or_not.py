@@ -148,7 +148,8 @@ def balanced(answers: Array, rows: int, rng: np.random.Generator) -> Array:
 def _columns(images: Array, rows: Array) -> Array:
     """Pixels from 0 to 1, an image in each row: the transpose of the course's columns."""
     order = np.sort(rows)  # as they lie in the file, and then as they were drawn
-    return (images[order] / np.float32(BRIGHTEST))[np.searchsorted(order, rows)]
+    pixels: Array = images[order] / np.float32(BRIGHTEST)
+    return pixels[np.searchsorted(order, rows)]
 
 
 def descended(X: Array, y: Array, rate: float, steps: int) -> tuple[Array, LogisticRegression]:
