@@ -90,7 +90,7 @@ class _Classifier(ClassifierMixin, BaseEstimator):
             Diverged: where a weight is not finite in the end.
         """
         check_settings(self.get_params(deep=False))
-        if self.batch_size in ("auto", None):
+        if isinstance(self.batch_size, str) or self.batch_size is None:  # which the other networks allow
             raise ValueError(f"batch_size must be a whole number of at least 1; got {self.batch_size!r}")
         data, labels = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(labels)

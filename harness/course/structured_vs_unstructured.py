@@ -75,32 +75,39 @@ def run(
         pytorch.require()
     except ImportError:
         raise NotHere("PyTorch or skorch is not on this machine", pytorch.COMMAND) from None
-    alike: dict[str, Any] = {"batch_size": batch, "epochs": epochs}
-
-    def standard(rate: float, start: int) -> NeuralNetworkClassifier:
-        steps = epochs * -(-rows // batch)
-        return NeuralNetworkClassifier(
-            (units,), learning_rate=rate, batch_size=batch, steps=steps, random_state=start
-        )
-
-    makers: dict[str, Make] = {
-        STANDARD: standard,
-        CNN: lambda rate, start: pytorch.ConvolutionalClassifier(
-            channels=channels, learning_rate=rate, random_state=start, **alike
-        ),
-        RNN: lambda rate, start: pytorch.RecurrentClassifier(
-            units=cells, learning_rate=rate, random_state=start, **alike
-        ),
-    }
+    makers = _makers(units, channels, cells, epochs, batch, rows)
     found: dict[str, dict[str, Outcomes]] = {}
     for name, task in data.items():
         drawn = [_drawn(task, name, rows, seed, repeat) for repeat in range(repeats)]
         starts = [seed_for("start", seed=seed, repeat=repeat, data=name) for repeat in range(repeats)]
-        found[name] = {
-            family: _outcomes(make, list(zip(drawn, starts, strict=True)), rates)
-            for family, make in makers.items()
-        }
+        found[name] = {}
+        for family, make in makers.items():
+            each = [_outcome(make, *one, start, rates) for one, start in zip(drawn, starts, strict=True)]
+            errors, chosen, seconds, parameters = zip(*each, strict=True)
+            parts = (np.array(part) for part in (errors, chosen, seconds))
+            found[name][family] = Outcomes(*parts, parameters[0])
     return _judged(found, rates, rows)
+
+
+def _makers(units: int, channels: int, cells: int, epochs: int, batch: int, rows: int) -> dict[str, Make]:
+    """Each family, of these widths, trained for as many epochs of batches of the same size."""
+    alike: dict[str, Any] = {"batch_size": batch, "epochs": epochs}
+    steps = epochs * -(-rows // batch)
+
+    def standard(rate: float, start: int) -> Any:
+        return NeuralNetworkClassifier(
+            (units,), learning_rate=rate, batch_size=batch, steps=steps, random_state=start
+        )
+
+    def convolutional(rate: float, start: int) -> Any:
+        return pytorch.ConvolutionalClassifier(
+            channels=channels, learning_rate=rate, random_state=start, **alike
+        )
+
+    def recurrent(rate: float, start: int) -> Any:
+        return pytorch.RecurrentClassifier(units=cells, learning_rate=rate, random_state=start, **alike)
+
+    return {STANDARD: standard, CNN: convolutional, RNN: recurrent}
 
 
 def _drawn(task: Task, name: str, rows: int, seed: int, repeat: int) -> tuple[Rows, Array, Array]:
@@ -113,24 +120,21 @@ def _drawn(task: Task, name: str, rows: int, seed: int, repeat: int) -> tuple[Ro
     return standardized(drawn), tested.X_held, y_test
 
 
-def _outcomes(
-    make: Make, repeats: list[tuple[tuple[Rows, Array, Array], int]], rates: list[float]
-) -> Outcomes:
-    errors, chosen, seconds, parameters = [], [], [], 0
-    for (rows, X_test, y_test), start in repeats:
-        began = time.perf_counter()
+def _outcome(
+    make: Make, rows: Rows, X_test: Array, y_test: Array, start: int, rates: list[float]
+) -> tuple[float, float, float, int]:
+    """The test error in %, the rate chosen, the seconds of all rates and the parameters of one repeat."""
+    own = np.searchsorted(np.unique(rows.y), rows.y_held)
 
-        def tried(rate: float, rows: Rows = rows, start: int = start) -> tuple[float, Any]:
-            learner = make(rate, start).fit(rows.X, rows.y)
-            own = np.searchsorted(learner.classes_, rows.y_held)
-            return loss_and_error(learner.predict_proba(rows.X_held), own)[0], learner
+    def tried(rate: float) -> tuple[float, Any]:
+        learner = make(rate, start).fit(rows.X, rows.y)
+        return loss_and_error(learner.predict_proba(rows.X_held), own)[0], learner
 
-        rate, learner = best(rates, tried)
-        seconds.append(time.perf_counter() - began)
-        chosen.append(rate)
-        errors.append(100 * float(np.mean(learner.predict(X_test) != y_test)))
-        parameters = learner.n_parameters_
-    return Outcomes(np.array(errors), np.array(chosen), np.array(seconds), parameters)
+    began = time.perf_counter()
+    rate, learner = best(rates, tried)
+    seconds = time.perf_counter() - began
+    wrong = learner.predict(X_test) != y_test
+    return 100 * float(np.mean(wrong)), rate, seconds, int(learner.n_parameters_)
 
 
 def ahead(of: Mapping[str, Outcomes], named: str) -> dict[str, Interval]:
