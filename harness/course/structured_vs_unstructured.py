@@ -84,8 +84,8 @@ def run(
         for family, make in makers.items():
             each = [_outcome(make, *one, start, rates) for one, start in zip(drawn, starts, strict=True)]
             errors, chosen, seconds, parameters = zip(*each, strict=True)
-            parts = (np.array(part) for part in (errors, chosen, seconds))
-            found[name][family] = Outcomes(*parts, parameters[0])
+            arrays = np.array(errors), np.array(chosen), np.array(seconds)
+            found[name][family] = Outcomes(*arrays, parameters[0])
     return _judged(found, rates, rows)
 
 
