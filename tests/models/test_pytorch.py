@@ -40,7 +40,7 @@ def torch():
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::sklearn.exceptions.SkipTestWarning")
 def test_it_honours_the_conventions_of_scikit_learn(torch, kind):
-    check_estimator(kind(**SMALL[kind], learning_rate=0.05, batch_size=16))
+    check_estimator(kind(**SMALL[kind], learning_rate=0.05, batch_size=16, epochs=8))
 
 
 @pytest.fixture
