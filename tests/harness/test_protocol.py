@@ -28,13 +28,14 @@ from harness import config as configs
 from harness import plan as planning
 from harness.config import DataSettings, SweepConfig
 from harness.data import digits
-from harness.families import EXTRAS, build
+from harness.families import build
 from harness.records import Cell, CellResult, Family, SearchSettings, Split, Task, Trial, TrialEnded
 from harness.seeds import seed_for
 from harness.space import default_setting
 from harness.splits import inner_splits, subset
 
 SIZE = 90
+OF_THE_EXTRA = ("cnn", "rnn")  # which come with PyTorch, that need not be here
 POOR_PROBABILITIES = ("k_nearest_neighbors", "naive_bayes")  # votes, and those of features as if independent
 TEST = 10_000  # the numbers of test rows begin here
 
@@ -274,7 +275,7 @@ def metrics_that_do_not_fit(bench: Bench) -> list[str]:
     """Settings are compared by log-loss, and by error where a learner has no probabilities, or poor ones."""
     found = []
     for name in conf_files.choices()["model"]:
-        if name in EXTRAS and find_spec(name) is None:
+        if name in OF_THE_EXTRA and find_spec("skorch") is None:
             continue
         (job,) = cli.compose("config", [f"model={name}"])
         (family,) = configs.parse(job.tree, job.source).families
