@@ -103,6 +103,8 @@ def _instantiate(tree: Mapping[str, Any], trusted_modules: tuple[str, ...], more
         )
     try:
         return _on_one_thread(kind(**given))
+    except ImportError as absent:
+        raise ConfigError(f"{kind.__name__} needs what is not installed: {absent}") from absent
     except Exception as error:  # the user's own class may raise anything
         raise ConfigError(
             f"{kind.__name__} cannot be made from {', '.join(given) or 'no arguments'} "

@@ -30,7 +30,11 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "dropout": (0.0, 1.0, True),
     "validation_fraction": (0.0, 1.0, False),
 }
-_COUNTS: dict[str, tuple[Any, ...]] = {"batch_size": ("auto", None), "steps": ("auto",), "patience": ()}
+_COUNTS: dict[str, tuple[Any, ...]] = {
+    "batch_size": ("auto", None),
+    "steps": ("auto",),
+    **dict.fromkeys(("patience", "epochs", "channels", "units"), ()),
+}
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:

@@ -34,6 +34,8 @@ DOORS = {
     "optuna": "harness.search",
     "pyarrow": "harness.data",
     "skops": "harness.model_files",
+    "skorch": "models.pytorch",
+    "torch": "models.pytorch",
 }
 NAMED_OTHERWISE = {"hydra": "hydra-core", "sklearn": "scikit-learn", "yaml": "pyyaml"}  # on the package index
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60

@@ -27,6 +27,7 @@ from harness.tracking.store import Store, open_store
 if TYPE_CHECKING:
     from harness.course.default_sweep import DefaultSweep
     from harness.course_config import CourseConfig, Experiment
+    from harness.records import Task
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _absent(config: CourseConfig, shown: set[str]) -> str:
 def _prepare(experiment: Experiment, config: CourseConfig) -> Prepared:
     """The experiment with its data, prepared where the cache lacks it."""
     try:
-        tasks = {name: data.load(name, {}, config.root / "cache") for name in experiment.data}
+        tasks = {name: _loaded(name, config) for name in experiment.data}
     except HarnessError as absent:
         return Prepared(experiment, reason=str(absent))
     settings = experiment.settings
@@ -98,6 +99,22 @@ def _prepare(experiment: Experiment, config: CourseConfig) -> Prepared:
     key = key_of(experiment.name, settings, digests)
     folders = {name: task.path for name, task in tasks.items()}
     return Prepared(experiment, key, Work(experiment.name, settings, folders, given))
+
+
+def _loaded(name: str, config: CourseConfig) -> Task:
+    """The data set as it is by default: the course has no options of data that would bring it otherwise.
+
+    Raises:
+        NotHere: with the command that `harness data` tells, where the data set is not on this machine.
+        HarnessError: where it is, and cannot be read.
+    """
+    try:
+        return data.load(name, {}, config.root / "cache")
+    except HarnessError:
+        about = data.told(name)
+        if about.yours or data.is_here(name, {}):
+            raise
+        raise NotHere(f"the data set {name} is not on this machine", about.command) from None
 
 
 def _sweep(config: CourseConfig) -> DefaultSweep:

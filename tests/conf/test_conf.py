@@ -21,6 +21,7 @@ from harness.space import default_setting, searched
 
 CONF = conf_files.folder()
 FAMILIES = conf_files.choices()["model"]
+OF_THE_EXTRA = ("cnn", "rnn")  # which come with PyTorch, that need not be here
 NETWORKS = ("small_nn", "medium_nn", "large_nn", "shallow_nn", "deep_nn")
 
 
@@ -117,6 +118,8 @@ def test_every_searched_entry_states_the_setting_tried_first(name):
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_builds_an_estimator_that_takes_its_space(name):
+    if name in OF_THE_EXTRA:
+        pytest.importorskip("skorch")
     one = family(name)
     learner = build(one, default_setting(one.space), one.space, random_state=0)
     assert hasattr(learner, "fit")

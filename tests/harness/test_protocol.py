@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from harness.space import default_setting
 from harness.splits import inner_splits, subset
 
 SIZE = 90
+OF_THE_EXTRA = ("cnn", "rnn")  # which come with PyTorch, that need not be here
 POOR_PROBABILITIES = ("k_nearest_neighbors", "naive_bayes")  # votes, and those of features as if independent
 TEST = 10_000  # the numbers of test rows begin here
 
@@ -273,6 +275,8 @@ def metrics_that_do_not_fit(bench: Bench) -> list[str]:
     """Settings are compared by log-loss, and by error where a learner has no probabilities, or poor ones."""
     found = []
     for name in conf_files.choices()["model"]:
+        if name in OF_THE_EXTRA and find_spec("skorch") is None:
+            continue
         (job,) = cli.compose("config", [f"model={name}"])
         (family,) = configs.parse(job.tree, job.source).families
         learner = build(family, default_setting(family.space), family.space, 0)
