@@ -20,7 +20,7 @@ Settings that the estimators share:
         loss on them, and keep the best weights.
     standardize: subtract each column's mean over the training rows and divide by its standard deviation; NaN
         is then allowed and stands for the mean. Done per batch: a memory-mapped matrix is never copied.
-    clip: standardised inputs z become z / sqrt(1 + (z / clip)^2), which are never beyond clip; None leaves them.
+    clip: standardised inputs z become z / sqrt(1 + (z / clip)^2), never beyond clip; None leaves them.
     dtype: "float32" or "float64", of parameters, arithmetic and outputs.
     random_state: the same number gives the same bits.
 

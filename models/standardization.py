@@ -1,6 +1,6 @@
 """Standardising is (x - mean) / scale per column, by training rows' statistics; a missing value becomes 0.
 
-What is far out may then be drawn in, smoothly (`drawn_in`): a pixel that is rarely on, a rare level, an outlier.
+What is far out may then be drawn in smoothly (`drawn_in`): an outlier, or a pixel that is rarely on.
 
 It is done on the rows just gathered for a batch, so a matrix in a file is read but never copied.
 """
@@ -49,7 +49,7 @@ def column_moments(X: Array, rows: NDArray[np.intp]) -> tuple[Array, Array]:
 
 
 def drawn_in(z: Array, clip: float) -> None:
-    """z / sqrt(1 + (z / clip)^2), in place: z where it is small, and never beyond clip on either side.
+    """Make z into z / sqrt(1 + (z / clip)^2), in place: z where it is small, and never beyond clip on either side.
 
     The smooth clipping of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024), which has clip = 3. What is
     beyond 1e19 clip becomes 0, as a missing value does: its square is beyond float32.
@@ -74,9 +74,7 @@ class Gatherer:
     gatherer serves one loop at a time.
     """
 
-    def __init__(
-        self, X: Array, mean: Array | None, scale: Array | None, clip: float | None = None
-    ) -> None:
+    def __init__(self, X: Array, mean: Array | None, scale: Array | None, clip: float | None = None) -> None:
         self._X, self._clip = X, clip
         self._raw = np.empty((0, X.shape[1]), X.dtype)
         self._moments = None

@@ -3,8 +3,8 @@
 libsvm, behind scikit-learn's SVC, evaluates a kernel value by value and forgets it, in training and for every
 row that is predicted. Here it is given the whole matrix and only solves, and predicting is a product with the
 support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")` and, of a standardised target,
-of its SVR. Training takes 8 n^2 bytes beside libsvm's cache of 200 MB, twice that below `distances.shared`; the
-classifier's, above 16,384 rows, 8 n^2 of the largest two of its classes.
+of its SVR. Training takes 8 n^2 bytes beside libsvm's cache of 200 MB, twice that below `distances.shared`;
+of a classifier above 16,384 rows n is those of its two largest classes.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         return solved.support_, flipped * solved.dual_coef_, flipped * solved.intercept_
 
     def _pair_by_pair(self, X: Array, codes: NDArray[np.intp]) -> _Solution:
-        """The same, as one against one is a problem for each pair, with the kernel values of its rows only."""
+        """The same, by the pairs' own problems, each with the kernel values of its two classes only."""
         coefficients, intercepts = np.zeros((len(self.classes_) - 1, len(X))), []
         for first, second in zip(*self._pairs(), strict=True):
             rows = np.flatnonzero((codes == first) | (codes == second))

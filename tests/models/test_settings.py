@@ -38,4 +38,6 @@ def test_a_broken_rule_says_rule_and_value(setting, message):
 
 
 def test_numpy_numbers_and_lists_of_units_are_accepted():
-    check_settings({"hidden": [np.int64(3), 4], "steps": np.int64(5), "l2": np.float32(0.1), "dropout": 0, "clip": None})
+    check_settings(
+        {"hidden": [np.int64(3), 4], "steps": np.int64(5), "l2": np.float32(0.1), "dropout": 0, "clip": None}
+    )
