@@ -1,9 +1,9 @@
 """Ours beside what others reach, a line for each yardstick: the error on test rows that chose nothing.
 
-Run: python benchmarks/yardsticks.py [LINE ...] [data.path=FOLDER], all lines of benchmarks/yardsticks.yaml where
-none is named. Each is a cell of the harness, or the mean of a few repeats of it: settings are searched on
-validation rows, the best is fitted on all rows, and the test rows are asked once. A line replaces its own in
-docs/results/yardsticks.csv as soon as it is measured. `allowed` must be reached, `target` should be.
+Run: python benchmarks/yardsticks.py [LINE ...] [data.path=FOLDER]; where no line is named, all of
+benchmarks/yardsticks.yaml, 40 minutes on one core. Each is a cell of the harness, or the mean of a few repeats of
+it: settings are searched on validation rows, the best is fitted on all rows, the test rows are asked once. A line
+replaces its own in docs/results/yardsticks.csv when measured. `allowed` must be reached, `target` should be.
 """
 
 from __future__ import annotations
@@ -25,17 +25,7 @@ from harness import cell, data, evaluate
 from harness.environment import PACKAGES, environment
 from harness.errors import HarnessError
 from harness.family_config import parse_family
-from harness.records import (
-    Cell,
-    CellResult,
-    Event,
-    Family,
-    RefitStarted,
-    SearchSettings,
-    Task,
-    Trial,
-    TrialEnded,
-)
+from harness.records import Cell, CellResult, Family, RefitStarted, SearchSettings, Task, Trial, TrialEnded
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "docs" / "results" / "yardsticks.csv"
@@ -106,7 +96,7 @@ def searched(line: Yardstick, task: Task, repeat: int) -> Trial | None:
     """The best trial of a search on a line's rows; no test row is looked at."""
     trials: list[Trial] = []
 
-    def note(event: Event) -> None:
+    def note(event: object) -> None:
         if isinstance(event, TrialEnded):
             trials.append(event.trial)
         elif isinstance(event, RefitStarted):
