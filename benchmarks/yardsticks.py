@@ -1,16 +1,15 @@
 """Ours beside what others reach, a line for each yardstick: the error on test rows that chose nothing.
 
-Run: python benchmarks/yardsticks.py [LINE ...] [data.path=FOLDER]; where no line is named, all of
-benchmarks/yardsticks.yaml, 40 minutes on one core. Each is a cell of the harness, or the mean of a few repeats of
-it: settings are searched on validation rows, the best is fitted on all rows, the test rows are asked once. A line
-replaces its own in docs/results/yardsticks.csv when measured. `allowed` must be reached, `target` should be.
+Run: python benchmarks/yardsticks.py [LINE ...] [data.path=FOLDER]; without a name all of yardsticks.yaml, 40
+minutes on one core. Each is a cell of the harness, or the mean of a few repeats: settings are searched on
+validation rows, the best is fitted on all rows, the test rows are asked once. A line replaces its own in
+docs/results/yardsticks.csv when measured. `allowed` must be reached, `target` should be.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -38,7 +37,7 @@ class Yardstick:
     """A data set, what learns it, and what others report.
 
     Attributes:
-        data, options: a data set and its options; rows: all that the learner may use.
+        data: of the harness, with its usual options; rows: all that the learner may use.
         family: the name of a file in conf/model, or the fields of one.
         fixed, space: what differs in the family's estimator and in its space.
         epochs: of a network, in batches of fixed["batch_size"] of all rows; 0 leaves its steps as they are.
@@ -54,7 +53,6 @@ class Yardstick:
     source: str
     allowed: float
     target: float
-    options: Mapping[str, Any] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     space: Mapping[str, Any] = field(default_factory=dict)
     epochs: int = 0
@@ -89,7 +87,7 @@ def cell_of(line: Yardstick, task: Task, repeat: int, trials: int) -> Cell:
 
 
 class SearchedError(Exception):
-    """Ends a cell before its best setting is fitted on all its rows: that setting alone is wanted."""
+    """Ends a cell whose best setting alone is wanted."""
 
 
 def searched(line: Yardstick, task: Task, repeat: int) -> Trial | None:
@@ -116,8 +114,7 @@ def measured(line: Yardstick, task: Task, repeat: int) -> tuple[Trial, CellResul
             last, ended = (family_of(each).estimator.get("steps", 1) for each in (line, fewer))
             recorded = [replace(best, number=0, step=best.step and best.step * last // ended)]
     events: list[Any] = []
-    made = cell_of(line, task, repeat, len(recorded) or line.trials)
-    cell.run_cell(made, task, recorded, events.append)
+    cell.run_cell(cell_of(line, task, repeat, len(recorded) or line.trials), task, recorded, events.append)
     result = events[-1].result
     if result.test_error is None:
         raise HarnessError(result.message)
@@ -127,7 +124,7 @@ def measured(line: Yardstick, task: Task, repeat: int) -> tuple[Trial, CellResul
 
 def record(name: str, line: Yardstick, cache: Path, options: Mapping[str, Any]) -> dict[str, Any]:
     """The row that a yardstick makes; seconds are the process's own, of search, fit and test."""
-    task = data.load(line.data, {**line.options, **options}, cache)
+    task = data.load(line.data, options, cache)
     start = time.process_time()
     found = [measured(line, task, repeat) for repeat in range(line.repeats)]
     seconds = time.process_time() - start
@@ -171,7 +168,7 @@ def put(row: Mapping[str, Any], results: Path, order: Sequence[str]) -> None:
         writer = csv.DictWriter(file, row.keys(), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows[name] for name in order if name in rows)
-    os.replace(partial, results)
+    partial.replace(results)
 
 
 def main(
@@ -179,21 +176,24 @@ def main(
     table: Mapping[str, Yardstick] = TABLE,
     results: Path = RESULTS,
     cache: Path = CACHE,
-) -> None:
-    """Measure the lines named, print each beside what others report, and keep it."""
+) -> str | None:
+    """Measure the lines named, print each beside what others report, keep it; what went wrong, or None."""
     names = [word for word in arguments if "=" not in word] or list(table)
     options = dict(word.removeprefix("data.").split("=", 1) for word in arguments if "=" in word)
     if unknown := [name for name in names if name not in table]:
-        sys.exit(f"no yardstick is named {unknown[0]!r}; there are {', '.join(table)}")
+        return f"no yardstick is named {unknown[0]!r}; there are {', '.join(table)}"
+    failed = []
     print(" | ".join(SHOWN), flush=True)
     for name in names:
         try:
             row = record(name, table[name], cache, options)
-        except HarnessError as error:
-            sys.exit(f"{name}: {error}")
+        except HarnessError as error:  # such as data that is not here
+            failed.append(f"{name}: {error}")
+            continue
         put(row, results, list(table))
         print(" | ".join(str(row[column]) for column in SHOWN), flush=True)
+    return "\n".join(failed) or None
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
