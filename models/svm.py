@@ -4,12 +4,12 @@ libsvm, behind scikit-learn's SVC, evaluates a kernel value by value and forgets
 row that is predicted. Here it is given the whole matrix and only solves, and predicting is a product with the
 support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")` and, of a standardised target,
 of its SVR. Training takes 8 n^2 bytes beside libsvm's cache of 200 MB, twice that below `distances.shared`;
-of a classifier above 16,384 rows n is those of its two largest classes.
+of a classifier above 16,384 rows, n_c of class c, 8 bytes times the sum of n_c^2 and (n_a + n_b)^2 of two.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from numbers import Real
 from typing import Any, Literal, Self
 
@@ -26,7 +26,7 @@ from models.distances import among, between, decayed
 from models.standardization import in_blocks
 
 _BLOCK_ELEMENTS = 2**21
-_WHOLE_ROWS = 2**14  # of which all kernel values are held at once, 2 GiB; of more, those of two classes
+_WHOLE_ROWS = 2**14  # of which all kernel values are held at once, 2 GiB; of more, those a pair needs
 
 _Solution = tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]
 
@@ -112,23 +112,33 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
 
     def _at_once(self, X: Array, codes: NDArray[np.intp]) -> _Solution:
         """The support vectors among rows sorted by class, dual_coef_ and intercept_."""
-        solver = SVC(C=self.C, kernel="precomputed", tol=self.tol)
-        with config_context(assume_finite=True):  # X was checked
-            solved = solver.fit(decayed(among(X), self.gamma_), codes)
-        flipped = -1 if len(solved.classes_) == 2 else 1  # scikit-learn turns the only pair round
-        return solved.support_, flipped * solved.dual_coef_, flipped * solved.intercept_
+        return self._solved(decayed(among(X), self.gamma_), codes)
 
     def _pair_by_pair(self, X: Array, codes: NDArray[np.intp]) -> _Solution:
-        """The same, by the pairs' own problems, each with the kernel values of its two classes only."""
-        coefficients, intercepts = np.zeros((len(self.classes_) - 1, len(X))), []
-        for first, second in zip(*self._pairs(), strict=True):
-            rows = np.flatnonzero((codes == first) | (codes == second))
-            support, coefficient, intercept = self._at_once(X[rows], codes[rows])
-            chosen = rows[support]
-            coefficients[np.where(codes[chosen] == first, second - 1, first), chosen] = coefficient[0]
+        """The same, as one against one is a problem for each pair, by the kernel values of two classes."""
+        starts = np.searchsorted(codes, range(len(self.classes_) + 1))
+        parts = [X[start:end] for start, end in pairwise(starts)]
+        within = [decayed(among(part), self.gamma_) for part in parts]
+        coefficients, intercepts = np.zeros((len(parts) - 1, len(X))), []
+        for i, j in zip(*self._pairs(), strict=True):
+            K = decayed(between(parts[i], parts[j]), self.gamma_)
+            K = np.block([[within[i], K], [K.T, within[j]]])
+            support, coefficient, intercept = self._solved(
+                K, np.repeat([0, 1], [len(parts[i]), len(parts[j])])
+            )
+            second = support >= len(parts[i])
+            rows = support + np.where(second, starts[j] - len(parts[i]), starts[i])
+            coefficients[np.where(second, i, j - 1), rows] = coefficient[0]
             intercepts.append(intercept)
-        support = np.flatnonzero(coefficients.any(axis=0))
-        return support, coefficients[:, support], np.concatenate(intercepts)
+        found = np.flatnonzero(coefficients.any(axis=0))
+        return found, coefficients[:, found], np.concatenate(intercepts)
+
+    def _solved(self, K: NDArray[np.float64], codes: NDArray[np.intp]) -> _Solution:
+        solver = SVC(C=self.C, kernel="precomputed", tol=self.tol)
+        with config_context(assume_finite=True):  # X was checked
+            solved = solver.fit(K, codes)
+        flipped = -1 if len(solved.classes_) == 2 else 1  # scikit-learn turns the only pair round
+        return solved.support_, flipped * solved.dual_coef_, flipped * solved.intercept_
 
     def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The first and the second class of each pair."""
