@@ -49,7 +49,7 @@ def column_moments(X: Array, rows: NDArray[np.intp]) -> tuple[Array, Array]:
 
 
 def drawn_in(z: Array, clip: float) -> None:
-    """Make z into z / sqrt(1 + (z / clip)^2), in place: z where it is small, never beyond clip on either side.
+    """Make z into z / sqrt(1 + (z / clip)^2), in place: z where it is small, and never beyond clip.
 
     The smooth clipping of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024), which has clip = 3. What is
     beyond 1e19 clip becomes 0, as a missing value does: its square is beyond float32.
