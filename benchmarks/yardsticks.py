@@ -106,13 +106,12 @@ def searched(line: Yardstick, task: Task, repeat: int) -> Trial | None:
 
 
 def measured(line: Yardstick, task: Task, repeat: int) -> tuple[Trial, CellResult]:
-    """The trial that won one repeat, and its result; found on fewer rows, its share of the steps is kept."""
+    """The trial that won one repeat, and its result; found on fewer rows, its schedule is run to the end."""
     recorded: list[Trial] = []
     if line.searched_at:
         fewer = replace(line, rows=line.searched_at)
         if (best := searched(fewer, task, repeat)) is not None:
-            last, ended = (family_of(each).estimator.get("steps", 1) for each in (line, fewer))
-            recorded = [replace(best, number=0, step=best.step and best.step * last // ended)]
+            recorded = [replace(best, number=0, step=family_of(line).estimator.get("steps"))]
     events: list[Any] = []
     cell.run_cell(cell_of(line, task, repeat, len(recorded) or line.trials), task, recorded, events.append)
     result = events[-1].result
