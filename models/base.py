@@ -58,6 +58,7 @@ class NeuralNetwork(BaseEstimator):
     validation_fraction: float
     patience: int
     standardize: bool
+    clip: float | None = None
     dtype: str
     random_state: Any
 
@@ -95,7 +96,7 @@ class NeuralNetwork(BaseEstimator):
         if self.standardize:
             self.mean_, self.scale_ = column_moments(data, training)
         parameters = self._start(data.shape[1], goal, rng)
-        fill_inputs = Gatherer(data, self.mean_, self.scale_)
+        fill_inputs = Gatherer(data, self.mean_, self.scale_, self.clip)
         inputs = _through(fill_inputs, training)
         by_page = training.size * data.shape[1] > _HELD_ELEMENTS
         if not by_page:
@@ -211,7 +212,7 @@ class NeuralNetwork(BaseEstimator):
         check_is_fitted(self, "coefs_")
         data = X if self._is_plain(X) else validate_data(self, X, reset=False, **self._validation())
         data = np.asarray(data)
-        fill = Gatherer(data, self.mean_, self.scale_)
+        fill = Gatherer(data, self.mean_, self.scale_, self.clip)
         parameters = Parameters(self.coefs_[0], tuple(self.coefs_), tuple(self.intercepts_))
         logits = np.empty((len(data), len(self.intercepts_[-1])), self.intercepts_[-1].dtype)
         for part, block in logits_in_blocks(parameters, self._activate, fill, len(data)):

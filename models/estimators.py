@@ -13,12 +13,14 @@ Settings that the estimators share:
         beta_1 of Adam, `weight_decay` the decoupled decay of adamw (the others ignore what they do not use).
     schedule: "constant", "cosine" or "one_cycle": the factor on `learning_rate` over the `steps`.
     dropout: the share of hidden units dropped in each step.
+    label_smoothing: of a classifier, the share of each target that is spread evenly over all classes.
     batch_size, steps: "auto" is `default_budget` of the training rows. An epoch has ceil(n / batch_size)
         batches of nearly equal size; batch_size None means full-batch steps. `steps` counts gradient steps.
     early_stopping: hold out `validation_fraction` of the rows, end after `patience` epochs without a better
         loss on them, and keep the best weights.
     standardize: subtract each column's mean over the training rows and divide by its standard deviation; NaN
         is then allowed and stands for the mean. Done per batch: a memory-mapped matrix is never copied.
+    clip: standardised inputs z become z / sqrt(1 + (z / clip)^2), never beyond clip; None leaves them.
     dtype: "float32" or "float64", of parameters, arithmetic and outputs.
     random_state: the same number gives the same bits.
 
@@ -51,6 +53,8 @@ from models.losses import (
 class _Classifier(ClassifierMixin, NeuralNetwork):
     """One sigmoid unit for two classes, a softmax over K units for K > 2; trained on cross-entropy."""
 
+    label_smoothing: float = 0.0
+
     def predict_proba(self, X: ArrayLike) -> Array:
         """Probabilities (n, classes), ordered as `classes_`; each row sums to 1."""
         logits: Array = self._logits(X)
@@ -79,6 +83,9 @@ class _Classifier(ClassifierMixin, NeuralNetwork):
 
         def fill(rows: NDArray[np.intp], out: Array) -> None:
             np.equal(codes.take(rows)[..., None], outputs, out=out)
+            if self.label_smoothing:
+                np.multiply(out, 1.0 - self.label_smoothing, out=out)
+                np.add(out, self.label_smoothing / count, out=out)
 
         return Goal(cross_entropy if count > 2 else binary_cross_entropy, fill, len(outputs))
 
@@ -107,12 +114,14 @@ class NeuralNetworkClassifier(_Classifier):
         weight_decay: float = 0.01,
         l2: float = 0.0,
         dropout: float = 0.0,
+        label_smoothing: float = 0.0,
         batch_size: int | Literal["auto"] | None = "auto",
         steps: int | Literal["auto"] = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         patience: int = 10,
         standardize: bool = True,
+        clip: float | None = None,
         dtype: str = "float32",
         random_state: Any = None,
     ) -> None:
@@ -127,12 +136,14 @@ class NeuralNetworkClassifier(_Classifier):
         self.weight_decay = weight_decay
         self.l2 = l2
         self.dropout = dropout
+        self.label_smoothing = label_smoothing
         self.batch_size = batch_size
         self.steps = steps
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.standardize = standardize
+        self.clip = clip
         self.dtype = dtype
         self.random_state = random_state
 
@@ -220,6 +231,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         validation_fraction: float = 0.1,
         patience: int = 10,
         standardize: bool = True,
+        clip: float | None = None,
         dtype: str = "float32",
         random_state: Any = None,
     ) -> None:
@@ -241,6 +253,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.standardize = standardize
+        self.clip = clip
         self.dtype = dtype
         self.random_state = random_state
 

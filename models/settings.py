@@ -28,8 +28,11 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "weight_decay": (0.0, math.inf, True),
     "l2": (0.0, math.inf, True),
     "dropout": (0.0, 1.0, True),
+    "label_smoothing": (0.0, 1.0, True),
+    "clip": (0.0, math.inf, False),
     "validation_fraction": (0.0, 1.0, False),
 }
+_NONE = ("clip",)  # of the ranges: which settings may be None
 _COUNTS: dict[str, tuple[Any, ...]] = {
     "batch_size": ("auto", None),
     "steps": ("auto",),
@@ -48,11 +51,12 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         if name in _CHOICES and value not in _CHOICES[name]:
             raise ValueError(f"{name} must be one of {', '.join(_CHOICES[name])}; got {value!r}")
-        if name in _RANGES and not _inside(value, *_RANGES[name]):
+        if name in _RANGES and not (_inside(value, *_RANGES[name]) or (value is None and name in _NONE)):
             low, high, closed = _RANGES[name]
             above = f"at least {low:g}" if closed else f"above {low:g}"
             below = "finite" if high == math.inf else f"below {high:g}"
-            raise ValueError(f"{name} must be {above} and {below}; got {value!r}")
+            others = " or None" if name in _NONE else ""
+            raise ValueError(f"{name} must be {above} and {below}{others}; got {value!r}")
         if name in _COUNTS and not (_is_count(value) or value in _COUNTS[name]):
             others = "".join(f" or {other!r}" for other in _COUNTS[name])
             raise ValueError(f"{name} must be a whole number of at least 1{others}; got {value!r}")

@@ -3,12 +3,13 @@
 libsvm, behind scikit-learn's SVC, evaluates a kernel value by value and forgets it, in training and for every
 row that is predicted. Here it is given the whole matrix and only solves, and predicting is a product with the
 support vectors. The predictions are those of `sklearn.svm.SVC(kernel="rbf")` and, of a standardised target,
-of its SVR. Training takes 8 n^2 bytes beside libsvm's cache of 200 MB, twice that below `distances.shared`.
+of its SVR. Training takes 8 n^2 bytes beside libsvm's cache of 200 MB, twice that below `distances.shared`;
+of a classifier above 16,384 rows, n_c of class c, 8 bytes times the sum of n_c^2 and (n_a + n_b)^2 of two.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from numbers import Real
 from typing import Any, Literal, Self
 
@@ -20,10 +21,14 @@ from sklearn.svm import SVC, SVR
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from models.activations import Array
 from models.distances import among, between, decayed
 from models.standardization import in_blocks
 
 _BLOCK_ELEMENTS = 2**21
+_WHOLE_ROWS = 2**14  # of which all kernel values are held at once, 2 GiB; of more, those a pair needs
+
+_Solution = tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]
 
 
 class KernelSVC(ClassifierMixin, BaseEstimator):
@@ -63,11 +68,11 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
             raise ValueError(f"y must hold at least 2 classes, got 1 class ({self.classes_.tolist()[0]!r})")
         self.gamma_ = rate(self.gamma, data)
         order = np.argsort(codes, kind="stable")  # a class's columns side by side are read a fifth faster
-        solved = self._solved(decayed(among(data[order]), self.gamma_), codes[order])
-        self.support_, self.n_support_ = order[solved.support_], solved.n_support_
+        solve = self._at_once if len(data) <= _WHOLE_ROWS else self._pair_by_pair
+        support, self.dual_coef_, self.intercept_ = solve(data[order], codes[order])
+        self.support_ = order[support]
+        self.n_support_ = np.bincount(codes[self.support_], minlength=len(self.classes_)).astype(np.int32)
         self.support_vectors_ = data[self.support_]
-        flipped = -1 if len(self.classes_) == 2 else 1  # scikit-learn turns the only pair round
-        self.dual_coef_, self.intercept_ = flipped * solved.dual_coef_, flipped * solved.intercept_
         return self
 
     def margins(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -105,10 +110,35 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         labels: NDArray[Any] = self.classes_[votes.argmax(axis=1)]
         return labels
 
-    def _solved(self, K: NDArray[np.float64], codes: NDArray[np.intp]) -> Any:
+    def _at_once(self, X: Array, codes: NDArray[np.intp]) -> _Solution:
+        """The support vectors among rows sorted by class, dual_coef_ and intercept_."""
+        return self._solved(decayed(among(X), self.gamma_), codes)
+
+    def _pair_by_pair(self, X: Array, codes: NDArray[np.intp]) -> _Solution:
+        """The same, as one against one is a problem for each pair, by the kernel values of two classes."""
+        starts = np.searchsorted(codes, range(len(self.classes_) + 1))
+        parts = [X[start:end] for start, end in pairwise(starts)]
+        within = [decayed(among(part), self.gamma_) for part in parts]
+        coefficients, intercepts = np.zeros((len(parts) - 1, len(X))), []
+        for i, j in zip(*self._pairs(), strict=True):
+            K = decayed(between(parts[i], parts[j]), self.gamma_)
+            K = np.block([[within[i], K], [K.T, within[j]]])
+            support, coefficient, intercept = self._solved(
+                K, np.repeat([0, 1], [len(parts[i]), len(parts[j])])
+            )
+            second = support >= len(parts[i])
+            rows = support + np.where(second, starts[j] - len(parts[i]), starts[i])
+            coefficients[np.where(second, i, j - 1), rows] = coefficient[0]
+            intercepts.append(intercept)
+        found = np.flatnonzero(coefficients.any(axis=0))
+        return found, coefficients[:, found], np.concatenate(intercepts)
+
+    def _solved(self, K: NDArray[np.float64], codes: NDArray[np.intp]) -> _Solution:
         solver = SVC(C=self.C, kernel="precomputed", tol=self.tol)
         with config_context(assume_finite=True):  # X was checked
-            return solver.fit(K, codes)
+            solved = solver.fit(K, codes)
+        flipped = -1 if len(solved.classes_) == 2 else 1  # scikit-learn turns the only pair round
+        return solved.support_, flipped * solved.dual_coef_, flipped * solved.intercept_
 
     def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The first and the second class of each pair."""

@@ -183,6 +183,18 @@ def test_probabilities_sum_to_one_and_agree_with_the_labels(estimator, classes, 
     assert fitted.score(X[chosen], labels[chosen]) > 0.95
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_network_grows_as_sure_as_smoothed_labels_are_and_no_surer(classes, wine):
+    X, y = (part[wine[1] < classes] for part in wine)
+    fitted = NeuralNetworkClassifier(
+        (16,), label_smoothing=0.3, weight_decay=0.0, batch_size=None, steps=2000, random_state=0
+    )
+    probabilities = fitted.fit(X, y).predict_proba(X)
+    expected = 0.7 * np.eye(classes)[y] + 0.3 / classes
+    assert np.abs(probabilities - expected).mean() < 0.03
+    assert np.abs(fitted.set_params(label_smoothing=0.0).fit(X, y).predict_proba(X) - expected).mean() > 0.1
+
+
 def test_one_class_is_refused():
     with pytest.raises(ValueError, match="y must hold at least 2 classes, got 1 class"):
         LogisticRegression().fit([[0.0], [1.0]], ["a", "a"])
@@ -223,11 +235,14 @@ def test_what_cannot_be_standardised_is_refused(estimator, wine):
         clone(estimator).set_params(standardize=False).fit(X, y)
 
 
-def test_standardising_inside_equals_standardising_before(wine):
+@pytest.mark.parametrize("clip", [None, 1.5])
+def test_standardising_inside_equals_standardising_before(clip, wine):
     X, y = wine
-    inside = NeuralNetworkClassifier((8,), dtype="float64", random_state=0).fit(X.astype(float), y)
+    inside = NeuralNetworkClassifier((8,), clip=clip, dtype="float64", random_state=0).fit(X.astype(float), y)
     before = clone(inside).set_params(standardize=False)
     Z = (X.astype(float) - inside.mean_) / inside.scale_
+    if clip is not None:
+        Z /= np.sqrt(1 + (Z / clip) ** 2)
     before.fit(Z, y)
     assert before.mean_ is None
     np.testing.assert_allclose(before.predict_proba(Z), inside.predict_proba(X.astype(float)), atol=1e-9)

@@ -120,6 +120,14 @@ def test_every_activation_and_loss_passes_the_check(activation, loss):
     assert relative_error(problem.objective, gradient, problem.at) < TOLERANCE
 
 
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "cross_entropy"])
+def test_the_gradient_for_smoothed_labels_is_that_of_the_objective(loss):
+    problem = Problem("tanh", loss, hidden=(4, 3), rows=6)
+    problem.y = 0.8 * problem.y + 0.2 / max(2, problem.y.shape[1])
+    _, gradient = problem.step(problem.at)
+    assert relative_error(problem.objective, gradient, problem.at) < TOLERANCE
+
+
 @pytest.mark.parametrize("part", ["weights", "biases"])
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_the_check_rejects_an_error_of_a_twentieth_of_a_percent_in_any_layer(part, layer):

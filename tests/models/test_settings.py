@@ -15,6 +15,9 @@ from models.settings import check_settings
         ({"learning_rate": float("nan")}, r"learning_rate must be above 0 and finite; got nan"),
         ({"l2": float("inf")}, r"l2 must be at least 0 and finite; got inf"),
         ({"dropout": 1.0}, r"dropout must be at least 0 and below 1; got 1.0"),
+        ({"label_smoothing": 1.0}, r"label_smoothing must be at least 0 and below 1; got 1.0"),
+        ({"clip": 0.0}, r"clip must be above 0 and finite or None; got 0.0"),
+        ({"dropout": None}, r"dropout must be at least 0 and below 1; got None"),
         ({"momentum": -0.1}, r"momentum must be at least 0"),
         ({"slope": 1.5}, r"slope must be at least 0"),
         ({"batch_size": 0}, r"batch_size must be a whole number of at least 1 or 'auto' or None; got 0"),
@@ -35,4 +38,6 @@ def test_a_broken_rule_says_rule_and_value(setting, message):
 
 
 def test_numpy_numbers_and_lists_of_units_are_accepted():
-    check_settings({"hidden": [np.int64(3), 4], "steps": np.int64(5), "l2": np.float32(0.1), "dropout": 0})
+    check_settings(
+        {"hidden": [np.int64(3), 4], "steps": np.int64(5), "l2": np.float32(0.1), "dropout": 0, "clip": None}
+    )

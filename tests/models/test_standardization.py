@@ -50,6 +50,19 @@ def test_gathered_rows_are_standardised_and_missing_values_are_zero(stored, want
     assert (out[np.isnan(X[rows])] == 0).all()
 
 
+@pytest.mark.parametrize("stored", ["float32", "float64"])
+def test_what_is_standardised_is_drawn_in_by_its_formula_and_missing_values_are_zero(stored):
+    X = table(200).astype(stored)
+    X[0, 0] = 1e9
+    mean, scale = column_moments(X, np.arange(1, len(X)))
+    rows, out = np.array([0, 3, 3, 199]), np.empty((4, 70), "float32")
+    Gatherer(X, mean, scale, clip=2.0)(rows, out)
+    z = (X[rows].astype(float) - mean) / scale
+    np.testing.assert_allclose(out, np.nan_to_num(z / np.sqrt(1 + (z / 2) ** 2)), atol=5e-3)
+    assert out[0, 0] == pytest.approx(2.0)
+    assert (out[np.isnan(X[rows])] == 0).all()
+
+
 def test_without_moments_rows_are_copied_as_they_are():
     X, out = table(20), np.empty((2, 70))
     Gatherer(X, None, None)(np.array([4, 1]), out)

@@ -68,6 +68,21 @@ def test_predicting_in_blocks_changes_nothing(monkeypatch):
     np.testing.assert_allclose(fitted.margins(X_test), whole, rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_training_pair_by_pair_finds_the_machine_of_all_rows_at_once(case, monkeypatch):
+    X, y, X_test, _ = CASES[case]()
+    whole = KernelSVC(C=10.0, gamma=0.02, tol=1e-8).fit(X, y)
+    monkeypatch.setattr("models.svm._WHOLE_ROWS", len(X) - 1)
+    taken = []
+    monkeypatch.setattr("models.svm.among", lambda rows: taken.append(len(rows)) or distances.among(rows))
+    paired = KernelSVC(C=10.0, gamma=0.02, tol=1e-8).fit(X, y)
+    assert taken == np.unique(y, return_counts=True)[1].tolist()
+    np.testing.assert_allclose(paired.margins(X_test), whole.margins(X_test), atol=1e-6)
+    assert paired.predict(X_test).tolist() == whole.predict(X_test).tolist()
+    assert paired.n_support_.tolist() == whole.n_support_.tolist()
+    assert paired.support_.tolist() == whole.support_.tolist()
+
+
 def test_sharing_distances_changes_no_bit():
     X, y, X_test, _ = digits(range(10))
     settings = [(1.0, 0.01), (10.0, 0.1), (1.0, 0.01)]
