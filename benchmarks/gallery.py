@@ -2,11 +2,11 @@
 
     python benchmarks/gallery.py                          # all six, one after another
     python benchmarks/gallery.py words poker              # these
-    python benchmarks/gallery.py mnist data.path=FOLDER   # key=value: where data and records are, who does the work
+    python benchmarks/gallery.py mnist data.path=FOLDER   # key=value: where data and records are, who works
 
-Each is swept by `harness sweep`, which runs what is not recorded yet. Then its chart goes to docs/gallery/, its
-curves, cells and verdicts, with versions and seed, to docs/results/gallery/NAME/, and docs/gallery.md is
-written from the tables there (benchmarks/gallery_page.py), also for those that were not swept this time.
+Each is swept by `harness sweep`, which runs what is not recorded yet. Then its chart goes to docs/gallery/,
+its curves, cells and verdicts, with versions and seed, to docs/results/gallery/NAME/, and docs/gallery.md is
+written from the tables there (benchmarks/gallery_page.py), those of data sets that were not named included.
 docs/data-sets.md says what brings the data.
 """
 
@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,36 +30,79 @@ from harness.cli import compose
 from harness.config import SweepConfig, parse
 from harness.data import RECIPES
 from harness.tracking import reading
-from harness.tracking.reading import CellRecord
 
-# Repeats are the default: 10 up to 300 rows, 5 above.
-LADDER = ("data.sizes=[128,256,1024,4096,16384]", "search.trials=6")
-SWEEPS: Mapping[str, Sequence[str]] = {
-    "flights": ("data=flights",),  # the default sweep
-    "fashion_mnist": ("data=fashion_mnist", *LADDER),
-    "mnist": ("data=mnist", *LADDER),
-    "words": ("data=words", *LADDER),
-    "poker": ("data=poker", *LADDER),
-    "mnist1d": ("data=mnist1d", "data.rows=40000", *LADDER),
-}
 DOCS = Path(__file__).parents[1] / "docs"
-VERDICT = ("claim", "answer", "statement", "because", "remedy", "p", "p_adjusted", "p_against", "p_against_adjusted")
-COMPARISON = ("claim", "a", "b", "size", "difference", "low", "high", "low90", "high90", "repeats", "test_rows")
+VERDICT = ("claim", "answer", "statement", "because", "remedy")
+TESTS = ("p", "p_adjusted", "p_against", "p_against_adjusted")
+DIFFERENCE = (
+    "claim",
+    "a",
+    "b",
+    "size",
+    "difference",
+    "low",
+    "high",
+    "low90",
+    "high90",
+    "repeats",
+    "test_rows",
+)
 
 
-def make(names: Iterable[str], sweeps: Mapping[str, Sequence[str]], own: Sequence[str], docs: Path) -> None:
+@dataclass(frozen=True)
+class Sweep:
+    """The overrides of `harness sweep`, and what is known of the data before any is run."""
+
+    overrides: Sequence[str]
+    nature: str
+
+
+LADDER = ("data.sizes=[128,256,1024,4096,16384]", "search.trials=6")
+SWEEPS = {
+    "flights": Sweep(
+        ("data=flights",),
+        "Airports, hours and routes as columns of zeros and ones: some levels name their carrier alone, for "
+        "most it takes several columns together.",
+    ),
+    "fashion_mnist": Sweep(
+        ("data=fashion_mnist", *LADDER),
+        "Clothes are centred and of one size, so a pixel means much the same in every image, and images that "
+        "are near one another are mostly of one class.",
+    ),
+    "mnist": Sweep(
+        ("data=mnist", *LADDER),
+        "Digits, centred too, and easier: near images are nearly always of one class.",
+    ),
+    "words": Sweep(
+        ("data=words", *LADDER),
+        "A column says that a letter stands at a place; spelling is made of neighbours and endings, which "
+        "stand at another place in a word of another length.",
+    ),
+    "poker": Sweep(
+        ("data=poker", *LADDER),
+        "No column alone says anything about the hand, only pairs and more of them; there is no noise, so an "
+        "error of 0 can be reached.",
+    ),
+    "mnist1d": Sweep(
+        ("data=mnist1d", "data.rows=40000", *LADDER),
+        "The curves are shifted at random, so no column means the same twice.",
+    ),
+}
+
+
+def make(names: Iterable[str], sweeps: Mapping[str, Sweep], own: Sequence[str], docs: Path) -> None:
     """Sweep each of these and keep its results, then write the page of all whose results are kept."""
     for name in names:
-        words = ["sweep", *sweeps[name], *own]
+        words = ["sweep", *sweeps[name].overrides, *own]
         print(f"== harness {shlex.join(words)}", flush=True)
         subprocess.run([sys.executable, "-m", "harness", *words], check=True)
         keep(name, sweeps[name], own, docs)
         (docs / "gallery.md").write_text(gallery_page.page(docs, sweeps), encoding="utf-8")
 
 
-def keep(name: str, overrides: Sequence[str], own: Sequence[str], docs: Path) -> None:
+def keep(name: str, sweep: Sweep, own: Sequence[str], docs: Path) -> None:
     """Copy a sweep's chart and write its tables."""
-    (job,) = compose("config", [*overrides, *own])
+    (job,) = compose("config", [*sweep.overrides, *own])
     config = parse(job.tree, job.source)
     made, kept = report.folder(config), docs / "results" / "gallery" / name
     for folder in (kept, docs / "gallery"):
@@ -67,15 +111,16 @@ def keep(name: str, overrides: Sequence[str], own: Sequence[str], docs: Path) ->
     shutil.copyfile(made / "summary.csv", kept / "curves.csv")
     shutil.copyfile(made / "cells.csv", kept / "cells.csv")
     found = json.loads((made / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
-    write(kept / "verdicts.csv", (*VERDICT, "crossing", "notes"), map(verdict, found))
-    write(kept / "differences.csv", COMPARISON, (difference(of, each) for of in found for each in of["comparisons"]))
-    write(kept / "sweep.csv", ("key", "value"), facts(config, overrides).items())
+    compared = [difference(verdict, each) for verdict in found for each in verdict["comparisons"]]
+    write(kept / "verdicts.csv", (*VERDICT, "crossing", "notes", *TESTS), map(judged, found))
+    write(kept / "differences.csv", DIFFERENCE, compared)
+    write(kept / "sweep.csv", ("key", "value"), facts(config, sweep).items())
 
 
-def verdict(of: Mapping[str, Any]) -> list[Any]:
+def judged(of: Mapping[str, Any]) -> list[Any]:
     """A row of verdicts.csv."""
     crossing = of["crossing"]["sentence"] if of["crossing"] else ""
-    return [*(of[name] for name in VERDICT), crossing, " ".join(of["notes"])]
+    return [*(of[key] for key in VERDICT), crossing, " ".join(of["notes"]), *(of[key] for key in TESTS)]
 
 
 def difference(of: Mapping[str, Any], compared: Mapping[str, Any]) -> list[Any]:
@@ -86,15 +131,14 @@ def difference(of: Mapping[str, Any], compared: Mapping[str, Any]) -> list[Any]:
     return [*names, *limits, found["repeats"], found["test_rows"]]
 
 
-def facts(config: SweepConfig, overrides: Sequence[str]) -> dict[str, Any]:
-    """What was swept, at what cost, and what the numbers depend on."""
+def facts(config: SweepConfig, sweep: Sweep) -> dict[str, Any]:
+    """What was swept, what the numbers depend on, and what it cost."""
     plan = planning.of(config)
-    store = reading.existing_store(config.root, config.uri)
-    ended = reading.ended_cells(store, plan.task.name, plan.keys)
-    records = [ended[cell.key] for cell in plan.cells]
-    task = plan.task
+    ended = reading.ended_cells(reading.existing_store(config.root, config.uri), plan.task.name, plan.keys)
+    records, task = [ended[cell.key] for cell in plan.cells], plan.task
     return {
         "title": RECIPES[config.data.name].about.title,
+        "nature": sweep.nature,
         "rows": len(task.y),
         "test_rows": len(task.y_test),
         "features": len(task.features),
@@ -102,18 +146,14 @@ def facts(config: SweepConfig, overrides: Sequence[str]) -> dict[str, Any]:
         "source": task.source,
         "licence": task.licence,
         "digest": task.digest,
-        "command": f"harness sweep {shlex.join(overrides)}",
-        "budget": config.search.budget,
+        "command": f"harness sweep {shlex.join(sweep.overrides)}",
         "seed": config.seed,
-        **cost(records),
+        "budget": config.search.budget,
+        "cells": len(records),
+        "trials": sum(record.trials for record in records),
+        "seconds": round(sum(record.seconds for record in records)),
         "versions": "; ".join(sorted({record.versions for record in records})),
     }
-
-
-def cost(records: Sequence[CellRecord]) -> dict[str, int]:
-    """How much was fitted, and how many seconds the cells took in all."""
-    seconds, trials = (sum(getattr(each, name) for each in records) for name in ("seconds", "trials"))
-    return {"cells": len(records), "trials": trials, "seconds": round(seconds)}
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
@@ -126,7 +166,7 @@ def main(words: Sequence[str]) -> int:
     """Make what the command line names."""
     own, names = [w for w in words if "=" in w], [w for w in words if "=" not in w]
     if unknown := [name for name in names if name not in SWEEPS]:
-        print(f"no sweep named {', '.join(unknown)}; choose from {', '.join(SWEEPS)}", file=sys.stderr)
+        print(f"no sweep is named {', '.join(unknown)}; choose from {', '.join(SWEEPS)}", file=sys.stderr)
         return 2
     make(names or SWEEPS, SWEEPS, own, DOCS)
     return 0

@@ -1,4 +1,4 @@
-"""The gallery's page, written from its tables alone: the summary, what it teaches, a section for each data set."""
+"""The gallery's page, made of its tables alone: what the data sets say together, then each in turn."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.report.words import capital, listed, number, rows, seconds
+from harness.verdicts import BIGGER_IS_BETTER, NETWORK_BEATS_SVM, SMALL_DATA
 
 CLAIMS = {
-    "small_data": "little data: all about as good",
-    "network_beats_svm": "much data: a small network beats the SVM",
-    "bigger_is_better": "most data: the bigger network is better",
+    SMALL_DATA: "Little data: all do about as well",
+    NETWORK_BEATS_SVM: "Much data: a small network beats the SVM",
+    BIGGER_IS_BETTER: "Most data: the bigger network is the better one",
 }
 ANSWERS = ("supported", "contradicted", "undetermined")
 LABELS = {
@@ -22,26 +23,31 @@ LABELS = {
     "medium_nn": "medium network",
     "large_nn": "large network",
 }
-Row = Mapping[str, str]
-
 HEAD = """\
 # Gallery: when scale drives progress, and when not
 
-Andrew Ng's chart says three things: with little data all kinds of models do about as well as one another; with more \
-data neural networks pull ahead of the SVM; and with the most data the larger network wins. Here each claim is judged \
-on {count} data sets, by the rules of [the protocol](protocol.md#verdicts), which were fixed before the sweeps ran. \
-Nothing was tuned to make a claim hold, and nothing was run twice: where a verdict is open, it says what would settle \
-it. Differences are in points of test error (hundredths of the test rows), with their 95 % intervals; below 0 the one \
-named first is better. [How to read a verdict](reading-results.md#a-verdict).
+Andrew Ng's "scale drives deep learning progress" chart makes three claims. With little data all kinds of \
+models do about as well as one another; with more data networks pull ahead of the SVM; with the most data \
+the larger network is the better one. Each is judged here on {count} data sets, by rules that were fixed \
+before anything ran ([protocol](protocol.md#verdicts), [how to read a \
+verdict](reading-results.md#a-verdict)). No sweep was chosen among several, and none was lengthened after \
+its result was seen; where a claim is undetermined, the page says what would settle it.
 
-`python benchmarks/gallery.py` makes this page again, with its pictures and [tables](results/gallery); \
-`python benchmarks/gallery.py words` sweeps one data set. [What brings the data](data-sets.md).
+`python benchmarks/gallery.py` makes this page again with its pictures and [tables](results/gallery), \
+`python benchmarks/gallery.py words` the part of one data set. [What brings the data](data-sets.md).
 """
+NOTE = """
+Below each answer: differences of test error in points (hundredths of the test rows), the first named minus \
+the second, so below 0 the first is better, with 95 % intervals. Of little data it is the largest of the \
+twelve, of much data that at the largest size both ran. The reasons further down give the interval of the \
+test, 90 % for the first and the third claim.
+"""
+Row = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Result:
-    """One data set's tables."""
+    """The tables of one data set; `verdicts` by claim."""
 
     name: str
     sweep: Mapping[str, str]
@@ -49,153 +55,155 @@ class Result:
     differences: Sequence[Row]
     curves: Sequence[Row]
 
-    def of(self, claim: str, size: str | None = None) -> list[Row]:
-        """The differences that decide a claim."""
-        return [d for d in self.differences if d["claim"] == claim and size in (None, d["size"])]
-
-    def error(self, family: str, size: str) -> str | None:
-        """The mean test error, in percent."""
-        found = [float(c["mean"]) for c in self.curves if (c["family"], c["size"]) == (family, size)]
-        return number(100 * found[0]) if found else None
-
     @property
-    def sizes(self) -> list[str]:
+    def sizes(self) -> list[int]:
         """Every size, ascending."""
-        return sorted({c["size"] for c in self.curves}, key=int)
+        return sorted({int(point["size"]) for point in self.curves})
+
+    def errors(self, size: int) -> dict[str, float]:
+        """Each family's mean test error at a size, in percent."""
+        return {p["family"]: 100 * float(p["mean"]) for p in self.curves if int(p["size"]) == size}
+
+    def answer(self, claim: str) -> str:
+        """Supported, contradicted or undetermined."""
+        return self.verdicts[claim]["answer"]
+
+    def telling(self, claim: str) -> list[Row]:
+        """The differences to see first, as `NOTE` says; of bigger networks every pair, the biggest first."""
+        found = [row for row in self.differences if row["claim"] == claim]
+        if claim == SMALL_DATA:
+            return sorted(found, key=lambda row: -abs(float(row["difference"])))[:1]
+        return found[-1:] if claim == NETWORK_BEATS_SVM else found[::-1]
 
 
 def read(folder: Path) -> Result:
-    """The tables in a folder, which is named as the data set."""
-    found = {name: _rows(folder / f"{name}.csv") for name in ("sweep", "verdicts", "differences", "curves")}
-    sweep = {row["key"]: row["value"] for row in found["sweep"]}
-    verdicts = {row["claim"]: row for row in found["verdicts"]}
-    return Result(folder.name, sweep, verdicts, found["differences"], found["curves"])
+    """The tables in a folder, which has the name of the data set."""
 
+    def table_of(name: str) -> list[Row]:
+        with (folder / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
 
-def _rows(path: Path) -> list[Row]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    sweep = {row["key"]: row["value"] for row in table_of("sweep")}
+    verdicts = {row["claim"]: row for row in table_of("verdicts")}
+    return Result(folder.name, sweep, verdicts, table_of("differences"), table_of("curves"))
 
 
 def page(docs: Path, names: Iterable[str]) -> str:
     """The page of those data sets, in this order, whose tables are below docs/results/gallery/."""
     folders = [docs / "results" / "gallery" / name for name in names]
-    results = [read(folder) for folder in folders if (folder / "sweep.csv").exists()]
-    parts = [HEAD.format(count=len(results)), summary(results), lessons(results), *map(section, results)]
-    return "\n".join(parts)
+    results = [read(folder) for folder in folders if folder.exists()]
+    head = HEAD.format(count=len(results))
+    return "\n".join([head, summary(results), NOTE, together(results), *map(section, results)])
 
 
 def table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
     """A table in Markdown."""
-    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(cells)} |" for cells in body), ""])
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 
 def summary(results: Sequence[Result]) -> str:
-    """A row for each data set: the three answers, each with the difference that it hangs on."""
-    body = [[f"[{r.name}](#{r.name})", *(answered(r, claim) for claim in CLAIMS)] for r in results]
-    return "## At a glance\n\n" + table(["data set", *map(capital, CLAIMS.values())], body)
+    """A row for each data set: the three answers with the differences they hang on, and the best errors."""
+    body = [[f"[{r.name}](#{r.name})", *(answered(r, claim) for claim in CLAIMS), bought(r)] for r in results]
+    return "## At a glance\n\n" + table(
+        ["data set", *CLAIMS.values(), "What data buys: the best error"], body
+    )
 
 
 def answered(result: Result, claim: str) -> str:
-    """An answer with the differences that a reader should see first."""
-    verdict = result.verdicts[claim]
-    told = "<br>".join(map(difference, telling(result, claim)))
-    return f"**{verdict['answer']}**" + (f"<br>{told}" if told else "")
+    """An answer with the differences to see first."""
+    told = (f"{pair(d)}, {rows(int(d['size']))} rows: {points(d)}" for d in result.telling(claim))
+    return "<br>".join([f"**{result.answer(claim)}**", *told])
 
 
-def telling(result: Result, claim: str) -> list[Row]:
-    """Of little data the largest difference; of the SVM the largest size; of bigger networks every pair."""
-    found = result.of(claim)
-    if claim == "small_data":
-        return sorted(found, key=lambda d: -abs(float(d["difference"])))[:1]
-    if claim == "network_beats_svm":
-        return found[-1:]
-    return found[::-1]
-
-
-def difference(of: Row) -> str:
-    """One difference with its interval."""
-    return f"{LABELS[of['a']]} − {LABELS[of['b']]}, {rows(int(of['size']))} rows: {points(of)}"
+def pair(of: Row) -> str:
+    """The two families of a difference."""
+    return f"{LABELS[of['a']]} − {LABELS[of['b']]}"
 
 
 def points(of: Row) -> str:
-    """A difference in points with its 95 % interval."""
-    mean, *limits = (number(100 * float(of[key])) if of[key] else "" for key in ("difference", "low", "high"))
-    return f"{mean} ({limits[0]} to {limits[1]})" if all(limits) else mean
+    """A difference in points with its 95 % interval, where it has one."""
+    mean = number(100 * float(of["difference"]))
+    if not of["low"]:
+        return mean
+    return f"{mean} ({number(100 * float(of['low']))} to {number(100 * float(of['high']))})"
 
 
-def lessons(results: Sequence[Result]) -> str:
-    """What the figures say together, claim by claim, in plain words."""
-    lines = [f"- **{capital(told)}**: {tally(results, claim)}. {spread(results, claim)}" for claim, told in CLAIMS.items()]
-    every = [r.name for r in results if all(v["answer"] == "supported" for v in r.verdicts.values())]
-    whole = f"The whole chart is shown on {listed(every)}." if every else "No data set here shows the whole chart."
-    return "\n".join(["## When the chart holds", "", whole, "", *lines, f"- **What data buys**: {bought(results)}", ""])
+def together(results: Sequence[Result]) -> str:
+    """What the data sets say together, claim by claim."""
+    every = [r.name for r in results if {r.answer(claim) for claim in CLAIMS} == {"supported"}]
+    opening = (
+        f"All three claims are supported on {listed(every)}."
+        if every
+        else "On no data set are all three supported."
+    )
+    lines = [
+        f"- **{told}**: {tally(results, claim)}. {ranked(results, claim)}" for claim, told in CLAIMS.items()
+    ]
+    return "\n".join(["## When the chart holds\n", f"{opening}\n", *lines, ""])
 
 
 def tally(results: Sequence[Result], claim: str) -> str:
     """On which data sets a claim has which answer."""
-    by = {answer: [r.name for r in results if r.verdicts[claim]["answer"] == answer] for answer in ANSWERS}
+    by = {answer: [r.name for r in results if r.answer(claim) == answer] for answer in ANSWERS}
     return "; ".join(f"{answer} on {listed(names)}" for answer, names in by.items() if names)
 
 
-def spread(results: Sequence[Result], claim: str) -> str:
-    """The least and the most telling difference over the data sets."""
-    found = [(float(d["difference"]), r.name, d) for r in results for d in telling(r, claim)[:1]]
-    if len(found) < 2:
-        return ""
-    low, high = min(found, key=lambda f: f[0]), max(found, key=lambda f: f[0])
-    return f"From {difference(low[2])} on {low[1]}, to {difference(high[2])} on {high[1]}."
+def ranked(results: Sequence[Result], claim: str) -> str:
+    """The telling differences over the data sets, the best for the first named in front."""
+    by: dict[str, list[tuple[float, str]]] = {}
+    for result in results:
+        for found in result.telling(claim):
+            named = "The largest difference" if claim == SMALL_DATA else capital(pair(found))
+            also = f" ({pair(found)})" if claim == SMALL_DATA else ""
+            by.setdefault(named, []).append((100 * float(found["difference"]), f"{result.name}{also}"))
+    told = [
+        f"{named}: {', '.join(f'{name} {number(d)}' for d, name in sorted(of))}" for named, of in by.items()
+    ]
+    return ". ".join(told) + "." if told else ""
 
 
-def bought(results: Sequence[Result]) -> str:
-    """The best family's error at the smallest and at the largest size."""
-    told = []
-    for r in results:
-        ends = [min((float(c["mean"]), c["family"]) for c in r.curves if c["size"] == n) for n in (r.sizes[0], r.sizes[-1])]
-        (first, _), (last, family) = ends
-        told.append(f"{r.name} {number(100 * first)} % to {number(100 * last)} % ({LABELS[family]}, {rows(int(r.sizes[-1]))} rows)")
-    return f"the best error at the fewest rows and at the most: {'; '.join(told)}."
+def bought(result: Result) -> str:
+    """The best error at the fewest rows and at the most."""
+    ends = []
+    for size in (result.sizes[0], result.sizes[-1]):
+        family, error = min(result.errors(size).items(), key=lambda of: of[1])
+        ends.append(f"{rows(size)} rows: {number(error)} % ({LABELS[family]})")
+    return "<br>".join(ends)
 
 
 def section(result: Result) -> str:
-    """A data set: what it is, its chart, its verdicts, its errors, and how it was made."""
-    of = result.sweep
-    what = (
-        f"{capital(of['title'])}. {rows(int(of['rows']))} rows to draw on and {rows(int(of['test_rows']))} test rows, "
-        f"{of['features']} features, {of['classes']} classes; {of['source']}; {of['licence']}."
-    )
-    made = (
-        f"`{of['command']}`: {rows(int(of['cells']))} cells of {of['budget']}, {rows(int(of['trials']))} trials, "
-        f"{seconds(float(of['seconds']))} of one core in all; seed {of['seed']}; {of['versions']}; "
-        f"[tables](results/gallery/{result.name})."
-    )
-    picture = f"![Test error of five families against training rows on {result.name}](gallery/{result.name}.png)\n"
-    parts = [f"## {result.name}\n", f"{what}\n", picture, verdicts(result), errors(result), f"{made}\n"]
-    return "\n".join(parts)
-
-
-def verdicts(result: Result) -> str:
-    """The three verdicts, each with its reason and what would settle it."""
-    return table(
-        ["claim", "verdict", "because", "differences (95 % interval)"],
+    """A data set: what it is, its chart, its verdicts, its errors, and how they were made."""
+    of, name = result.sweep, result.name
+    size = f"{rows(int(of['rows']))} rows to draw on, {rows(int(of['test_rows']))} test rows"
+    what = f"{capital(of['title'])}. {size}, {of['features']} features, {of['classes']} classes."
+    made = f"{of['cells']} cells of {of['budget']}, {rows(int(of['trials']))} trials"
+    cost = f"{seconds(float(of['seconds']))} of one core, shared with other work"
+    return "\n".join(
         [
-            [v["statement"], f"**{v['answer']}**", because(v), "<br>".join(map(difference, telling(result, claim)))]
-            for claim, v in result.verdicts.items()
-        ],
+            f"## {name}\n\n{what} {of['nature']} Source: {of['source']}; {of['licence']}.\n",
+            f"![Test error of five families against training rows on {name}](gallery/{name}.png)\n",
+            table(["claim", "verdict", "why"], map(judged, result.verdicts.values())),
+            errors(result),
+            f"`{of['command']}`: {made}, {cost}; seed {of['seed']}; {of['versions']}. "
+            f"[Tables](results/gallery/{name}).\n",
+        ]
     )
 
 
-def because(verdict: Row) -> str:
-    """The reason, what goes with it, and the remedy."""
+def judged(verdict: Row) -> list[str]:
+    """A verdict with its reason, what goes with it, and what would settle it."""
+    crossing = f"Crossing: {verdict['crossing']}" if verdict["crossing"] else ""
     remedy = f"What would settle it: {verdict['remedy']}." if verdict["remedy"] else ""
-    return " ".join(filter(None, [verdict["because"], verdict["notes"], verdict["crossing"], remedy]))
+    why = [verdict["because"], verdict["notes"], crossing, remedy]
+    return [verdict["statement"], f"**{verdict['answer']}**", " ".join(filter(None, why))]
 
 
 def errors(result: Result) -> str:
     """Test error in percent, a row for each family."""
-    families = dict.fromkeys(c["family"] for c in result.curves)
-    return table(
-        ["test error, % at rows", *(rows(int(n)) for n in result.sizes)],
-        [[LABELS[f], *(result.error(f, n) or "–" for n in result.sizes)] for f in families],
-    )
+    by_size = [result.errors(size) for size in result.sizes]
+    body = [
+        [LABELS[family], *(number(of[family]) if family in of else "–" for of in by_size)]
+        for family in dict.fromkeys(point["family"] for point in result.curves)
+    ]
+    return table(["test error (%) at", *(f"{rows(size)} rows" for size in result.sizes)], body)

@@ -1,0 +1,128 @@
+"""The gallery says what its sweeps found: on the page, in its tables, and in what is committed."""
+
+import csv
+import json
+import shutil
+from collections import defaultdict
+
+import pytest
+
+from benchmarks import gallery, gallery_page
+
+TINY = gallery.Sweep(
+    ("data=digits", "data.sizes=[64,128]", "repeats=2", "search.trials=1", "seed=3"), "Digits, centred."
+)
+RESULTS = gallery.DOCS / "results" / "gallery"
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def made(template_store, tmp_path_factory):
+    """The records and the docs of a gallery with one tiny sweep."""
+    root, docs = (tmp_path_factory.mktemp(name) for name in ("records", "docs"))
+    for file in template_store.glob("mlflow.db*"):
+        shutil.copy(file, root / file.name)
+    gallery.make(["digits"], {"digits": TINY}, ["launch=inline", f"tracking.root={root}"], docs)
+    return root, docs
+
+
+def test_the_page_gives_the_verdicts_of_the_sweep(made):
+    root, docs = made
+    page = (docs / "gallery.md").read_text(encoding="utf-8")
+    found = json.loads((root / "reports" / "digits" / "verdicts.json").read_text(encoding="utf-8"))
+    assert len(found["verdicts"]) == 3
+    for verdict in found["verdicts"]:
+        line = f"| {verdict['statement']} | **{verdict['answer']}** | {verdict['because']}"
+        assert page.count(line) == 1
+        assert verdict["remedy"] in page
+
+
+def test_the_tables_hold_every_difference_in_full(made):
+    root, docs = made
+    kept = rows(docs / "results" / "gallery" / "digits" / "differences.csv")
+    found = json.loads((root / "reports" / "digits" / "verdicts.json").read_text(encoding="utf-8"))
+    told = [(v["claim"], c) for v in found["verdicts"] for c in v["comparisons"]]
+    assert len(kept) == len(told) == 16
+    for row, (claim, each) in zip(kept, told, strict=True):
+        assert (row["claim"], row["a"], row["b"], row["size"]) == (
+            claim,
+            each["a"],
+            each["b"],
+            str(each["size"]),
+        )
+        assert float(row["difference"]) == each["interval"]["mean"]
+        assert float(row["high90"]) == each["high90"]
+
+
+def test_chart_command_seed_and_cost_are_the_sweeps_and_its_folders_are_not_told(made):
+    root, docs = made
+    chart = (docs / "gallery" / "digits.png").read_bytes()
+    assert chart == (root / "reports" / "digits" / "curves.png").read_bytes()
+    page = (docs / "gallery.md").read_text(encoding="utf-8")
+    assert "`harness sweep data=digits 'data.sizes=[64,128]' repeats=2 search.trials=1 seed=3`" in page
+    assert "20 cells of 1 trial" in page
+    assert "seed 3" in page
+    assert str(root) not in page
+
+
+def result(name, answers, gaps):
+    """A data set with these answers, and these differences in the pairs that are told."""
+    pairs = [("large_nn", "svm"), ("small_nn", "svm"), ("medium_nn", "small_nn"), ("large_nn", "medium_nn")]
+    claims = [*gallery_page.CLAIMS, "bigger_is_better"]
+    differences = [
+        {"claim": claim, "a": a, "b": b, "size": "64", "difference": str(gap), "low": "", "high": ""}
+        for claim, (a, b), gap in zip(claims, pairs, gaps, strict=True)
+    ]
+    verdicts = dict(zip(gallery_page.CLAIMS, ({"answer": answer} for answer in answers), strict=True))
+    return gallery_page.Result(name, {}, verdicts, differences, [])
+
+
+def test_plain_words_put_each_data_set_below_its_answer_and_the_clearest_lead_first():
+    one = result("one", ["supported"] * 3, [0.01, -0.02, -0.03, -0.04])
+    two = result("two", ["contradicted", "undetermined", "supported"], [-0.09, -0.05, -0.01, 0.002])
+    text = gallery_page.together([one, two])
+    assert "All three claims are supported on one." in text
+    assert "well**: supported on one; contradicted on two. The largest" in text
+    assert "(large network − SVM) −9.0, one (large network − SVM) 1.0." in text
+    assert "SVM**: supported on one; undetermined on two. Small network − SVM: two −5.0, one −2.0." in text
+    assert "one**: supported on one and two. Large network − medium network: one −4.0, two 0.2. " in text
+    assert "On no data set are all three supported." in gallery_page.together([two])
+
+
+def test_a_name_without_a_sweep_is_refused(capsys):
+    assert gallery.main(["word"]) == 2
+    assert "no sweep is named word; choose from flights, fashion_mnist" in capsys.readouterr().err
+
+
+# What is committed
+
+
+def test_the_committed_page_is_that_of_the_committed_tables():
+    page = (gallery.DOCS / "gallery.md").read_text(encoding="utf-8")
+    assert page == gallery_page.page(gallery.DOCS, gallery.SWEEPS)
+    assert all(f"(gallery/{name}.png)" in page for name in gallery.SWEEPS)
+
+
+@pytest.mark.parametrize("name", gallery.SWEEPS)
+def test_committed_tables_agree_with_one_another_and_with_the_script(name):
+    sweep = {row["key"]: row["value"] for row in rows(RESULTS / name / "sweep.csv")}
+    cells = rows(RESULTS / name / "cells.csv")
+    assert (gallery.DOCS / "gallery" / f"{name}.png").exists()
+    assert sweep["command"].replace("'", "") == " ".join(["harness sweep", *gallery.SWEEPS[name].overrides])
+    assert sweep["nature"] == gallery.SWEEPS[name].nature
+    assert int(sweep["cells"]) == len(cells)
+    assert int(sweep["trials"]) == sum(int(cell["trials"]) for cell in cells)
+    errors = defaultdict(dict)
+    for cell in cells:
+        errors[cell["family"], cell["size"]][cell["repeat"]] = float(cell["test_error"])
+    for point in rows(RESULTS / name / "curves.csv"):
+        found = errors[point["family"], point["size"]]
+        assert float(point["mean"]) == pytest.approx(sum(found.values()) / len(found), abs=1e-12)
+    for row in rows(RESULTS / name / "differences.csv"):
+        a, b = (errors[row[family], row["size"]] for family in "ab")
+        assert float(row["difference"]) == pytest.approx(sum(a[r] - b[r] for r in a) / len(a), abs=1e-12)
+        assert row["repeats"] == str(len(a))
