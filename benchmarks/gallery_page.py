@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from benchmarks.gallery_results import Result, Row, read
+from harness.report.typed import TYPED
 from harness.report.words import capital, listed, number, rows, seconds
 from harness.verdicts import BIGGER_IS_BETTER, NETWORK_BEATS_SVM, SMALL_DATA
 
@@ -16,6 +17,7 @@ CLAIMS = {
     BIGGER_IS_BETTER: "Most data: the bigger network is the better one",
 }
 ANSWERS = ("supported", "contradicted", "undetermined")
+LEADS = ("ahead", "behind", "not told apart")
 LABELS = {
     "logistic_regression": "logistic regression",
     "svm": "SVM",
@@ -42,50 +44,6 @@ the second, so below 0 the first is better, with 95 % intervals. Of little data 
 twelve, of much data that at the largest size both ran. The reasons further down give the interval of the \
 test, 90 % for the first and the third claim.
 """
-Row = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Result:
-    """The tables of one data set; `verdicts` by claim."""
-
-    name: str
-    sweep: Mapping[str, str]
-    verdicts: Mapping[str, Row]
-    differences: Sequence[Row]
-    curves: Sequence[Row]
-
-    @property
-    def sizes(self) -> list[int]:
-        """Every size, ascending."""
-        return sorted({int(point["size"]) for point in self.curves})
-
-    def errors(self, size: int) -> dict[str, float]:
-        """Each family's mean test error at a size, in percent."""
-        return {p["family"]: 100 * float(p["mean"]) for p in self.curves if int(p["size"]) == size}
-
-    def answer(self, claim: str) -> str:
-        """Supported, contradicted or undetermined."""
-        return self.verdicts[claim]["answer"]
-
-    def telling(self, claim: str) -> list[Row]:
-        """The differences to see first, as `NOTE` says; of bigger networks every pair, the biggest first."""
-        found = [row for row in self.differences if row["claim"] == claim]
-        if claim == SMALL_DATA:
-            return sorted(found, key=lambda row: -abs(float(row["difference"])))[:1]
-        return found[-1:] if claim == NETWORK_BEATS_SVM else found[::-1]
-
-
-def read(folder: Path) -> Result:
-    """The tables in a folder, which has the name of the data set."""
-
-    def table_of(name: str) -> list[Row]:
-        with (folder / f"{name}.csv").open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-
-    sweep = {row["key"]: row["value"] for row in table_of("sweep")}
-    verdicts = {row["claim"]: row for row in table_of("verdicts")}
-    return Result(folder.name, sweep, verdicts, table_of("differences"), table_of("curves"))
 
 
 def page(docs: Path, names: Iterable[str]) -> str:
@@ -132,15 +90,11 @@ def points(of: Row) -> str:
 def together(results: Sequence[Result]) -> str:
     """What the data sets say together, claim by claim."""
     every = [r.name for r in results if {r.answer(claim) for claim in CLAIMS} == {"supported"}]
-    opening = (
-        f"All three claims are supported on {listed(every)}."
-        if every
-        else "On no data set are all three supported."
-    )
+    opening = f"All three claims are supported on {listed(every) or 'none of them'}.\n"
     lines = [
-        f"- **{told}**: {tally(results, claim)}. {ranked(results, claim)}" for claim, told in CLAIMS.items()
+        f"- **{CLAIMS[claim]}**: {tally(results, claim)}. {standings(results, claim)}" for claim in CLAIMS
     ]
-    return "\n".join(["## When the chart holds\n", f"{opening}\n", *lines, ""])
+    return "\n".join(["## When the chart holds\n", opening, *lines, ""])
 
 
 def tally(results: Sequence[Result], claim: str) -> str:
@@ -149,18 +103,27 @@ def tally(results: Sequence[Result], claim: str) -> str:
     return "; ".join(f"{answer} on {listed(names)}" for answer, names in by.items() if names)
 
 
-def ranked(results: Sequence[Result], claim: str) -> str:
-    """The telling differences over the data sets, the best for the first named in front."""
-    by: dict[str, list[tuple[float, str]]] = {}
-    for result in results:
-        for found in result.telling(claim):
-            named = "The largest difference" if claim == SMALL_DATA else capital(pair(found))
-            also = f" ({pair(found)})" if claim == SMALL_DATA else ""
-            by.setdefault(named, []).append((100 * float(found["difference"]), f"{result.name}{also}"))
-    told = [
-        f"{named}: {', '.join(f'{name} {number(d)}' for d, name in sorted(of))}" for named, of in by.items()
-    ]
-    return ". ".join(told) + "." if told else ""
+def standings(results: Sequence[Result], claim: str) -> str:
+    """Where the first of each pair is ahead, where behind, and where neither is shown."""
+    found = [(result.name, row) for result in results for row in result.telling(claim)]
+    if claim == SMALL_DATA:
+        found.sort(key=lambda of: abs(float(of[1]["difference"])))
+        told = (f"{name} {number(100 * float(row['difference']))} ({pair(row)})" for name, row in found)
+        return f"The largest of the twelve differences: {', '.join(told)}."
+    by: dict[str, dict[str, list[str]]] = {}
+    for name, row in found:
+        told = f"{name} ({number(100 * float(row['difference']))})"
+        by.setdefault(pair(row), {}).setdefault(lead(row), []).append(told)
+    return " ".join(
+        f"{capital(two)}: {'; '.join(f'{word} on {listed(of[word])}' for word in LEADS if word in of)}."
+        for two, of in by.items()
+    )
+
+
+def lead(of: Row) -> str:
+    """Whether the 95 % interval of a difference shows the first to be better, or worse."""
+    low, high = (float(of[limit] or "nan") for limit in ("low", "high"))
+    return LEADS[0] if high < 0 else LEADS[1] if low > 0 else LEADS[2]
 
 
 def bought(result: Result) -> str:
@@ -196,7 +159,12 @@ def judged(verdict: Row) -> list[str]:
     crossing = f"Crossing: {verdict['crossing']}" if verdict["crossing"] else ""
     remedy = f"What would settle it: {verdict['remedy']}." if verdict["remedy"] else ""
     why = [verdict["because"], verdict["notes"], crossing, remedy]
-    return [verdict["statement"], f"**{verdict['answer']}**", " ".join(filter(None, why))]
+    return [verdict["statement"], f"**{verdict['answer']}**", typed(" ".join(filter(None, why)))]
+
+
+def typed(text: str) -> str:
+    """A text with what a reader is to type marked as code."""
+    return re.sub(f"({TYPED})", r"`\1`", text)
 
 
 def errors(result: Result) -> str:
