@@ -31,6 +31,10 @@ class Result:
         """Each family's mean test error at a size, in percent."""
         return {p["family"]: 100 * float(p["mean"]) for p in self.curves if int(p["size"]) == size}
 
+    def best(self, size: int) -> tuple[str, float]:
+        """The family with the lowest error at a size, and that error."""
+        return min(self.errors(size).items(), key=lambda of: of[1])
+
     def answer(self, claim: str) -> str:
         """Supported, contradicted or undetermined."""
         return self.verdicts[claim]["answer"]

@@ -87,7 +87,15 @@ def result(name, answers, gaps):
         for claim, (a, b), gap in zip(claims, pairs, gaps, strict=True)
     ]
     verdicts = dict(zip(gallery_page.CLAIMS, ({"answer": answer} for answer in answers), strict=True))
-    return Result(name, {}, verdicts, differences, [])
+    curves = [
+        {"family": family, "size": size, "mean": mean}
+        for family, size, mean in [
+            ("svm", "64", 0.3),
+            ("small_nn", "64", 0.4),
+            ("small_nn", "1024", gaps[0] + 0.1),
+        ]
+    ]
+    return Result(name, {}, verdicts, differences, [*curves, {**curves[0], "size": "1024", "mean": 0.15}])
 
 
 def test_plain_words_put_each_data_set_where_its_answers_and_intervals_put_it():
@@ -102,6 +110,7 @@ def test_plain_words_put_each_data_set_where_its_answers_and_intervals_put_it():
     assert "better one**: supported on two and one." in text
     assert "Large network − medium network: ahead on one (−4.0); not told apart on two (0.2)." in text
     assert "Medium network − small network: ahead on two (−3.0) and one (−3.0)." in text
+    assert "fewest rows SVM on two and one. With the most rows SVM on two; small network on one." in text
     assert "All three claims are supported on none of them." in gallery_page.together([two])
 
 
