@@ -136,8 +136,9 @@ def facts(config: SweepConfig, sweep: Sweep) -> dict[str, Any]:
     plan = planning.of(config)
     ended = reading.ended_cells(reading.existing_store(config.root, config.uri), plan.task.name, plan.keys)
     records, task = [ended[cell.key] for cell in plan.cells], plan.task
+    about = RECIPES[config.data.name].about
     return {
-        "title": RECIPES[config.data.name].about.title,
+        "title": about.title,
         "nature": sweep.nature,
         "rows": len(task.y),
         "test_rows": len(task.y_test),
@@ -145,6 +146,7 @@ def facts(config: SweepConfig, sweep: Sweep) -> dict[str, Any]:
         "classes": len(task.classes),
         "source": task.source,
         "licence": task.licence,
+        "brought_by": about.command,
         "digest": task.digest,
         "command": f"harness sweep {shlex.join(sweep.overrides)}",
         "seed": config.seed,

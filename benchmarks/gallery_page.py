@@ -149,11 +149,14 @@ def section(result: Result) -> str:
     of, name = result.sweep, result.name
     size = f"{rows(int(of['rows']))} rows to draw on, {rows(int(of['test_rows']))} test rows"
     what = f"{capital(of['title'])}. {size}, {of['features']} features, {of['classes']} classes."
+    source = f"Source: {of['source']}; licence: {of['licence']}" + f"; `{of['brought_by']}`" * bool(
+        of["brought_by"]
+    )
     made = f"{of['cells']} cells of {of['budget']}, {rows(int(of['trials']))} trials"
     cost = f"{seconds(float(of['seconds']))} of one core, shared with other work"
     return "\n".join(
         [
-            f"## {name}\n\n{what} {of['nature']} Source: {of['source']}; {of['licence']}.\n",
+            f"## {name}\n\n{what} {of['nature']} {source}.\n",
             f"![Test error of five families against training rows on {name}](gallery/{name}.png)\n",
             table(["claim", "verdict", "why"], map(judged, result.verdicts.values())),
             errors(result),
