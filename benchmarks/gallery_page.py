@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.gallery_results import Result, Row, read
+from benchmarks.gallery_results import LEADS, Result, Row, lead, read
 from harness.report.typed import TYPED
 from harness.report.words import capital, listed, number, rows, seconds
 from harness.verdicts import BIGGER_IS_BETTER, NETWORK_BEATS_SVM, SMALL_DATA
@@ -17,7 +17,6 @@ CLAIMS = {
     BIGGER_IS_BETTER: "Most data: the bigger network is the better one",
 }
 ANSWERS = ("supported", "contradicted", "undetermined")
-LEADS = ("ahead", "behind", "not told apart")
 LABELS = {
     "logistic_regression": "logistic regression",
     "svm": "SVM",
@@ -43,16 +42,20 @@ Below each answer: differences of test error in points (hundredths of the test r
 minus the second, so below 0 the first is better, with 95 % intervals. Of little data it is the largest \
 of the twelve, of much data that at the largest size both ran: the cost of the SVM grows with the square \
 of the rows, so it ends at 4,096. The reasons further down give the interval of the test, 90 % for the \
-first and the third claim.
+first and the third claim. "Contradicted" of the second and the third claim means worse, or shown not to \
+be ahead by one point: a smaller lead may be there all the same.
 """
 
 
-def page(docs: Path, names: Iterable[str]) -> str:
-    """The page of those data sets, in this order, whose tables are below docs/results/gallery/."""
+def page(docs: Path, names: Iterable[str], lesson: str = "") -> str:
+    """The page of those data sets, in this order, whose tables are below docs/results/gallery/.
+
+    `lesson` is what somebody who looked at them all takes from them.
+    """
     folders = [docs / "results" / "gallery" / name for name in names]
     results = [read(folder) for folder in folders if folder.exists()]
     head = HEAD.format(count=len(results))
-    return "\n".join([head, summary(results), NOTE, together(results), *map(section, results)])
+    return "\n".join([head, summary(results), NOTE, together(results, lesson), *map(section, results)])
 
 
 def table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
@@ -88,14 +91,23 @@ def points(of: Row) -> str:
     return f"{mean} ({number(100 * float(of['low']))} to {number(100 * float(of['high']))})"
 
 
-def together(results: Sequence[Result]) -> str:
-    """What the data sets say together, claim by claim."""
+def together(results: Sequence[Result], lesson: str = "") -> str:
+    """What the data sets say together: how often each claim holds, what to take from it, and the figures."""
     every = [r.name for r in results if {r.answer(claim) for claim in CLAIMS} == {"supported"}]
-    opening = f"All three claims are supported on {listed(every) or 'none of them'}.\n"
+    counts = [sum(r.answer(claim) == "supported" for r in results) for claim in CLAIMS]
+    shown = "the first claim is supported on {}, the second on {}, the third on {}".format(*counts)
+    opening = f"Of {len(results)} data sets {shown}; all three on {listed(every) or 'none'}."
     lines = [
         f"- **{CLAIMS[claim]}**: {tally(results, claim)}. {standings(results, claim)}" for claim in CLAIMS
     ]
-    return "\n".join(["## When the chart holds\n", opening, *lines, bests(results), ""])
+    paragraphs = [
+        "## When the chart holds\n",
+        f"{opening} {lesson}".strip() + "\n",
+        *lines,
+        bests(results),
+        "",
+    ]
+    return "\n".join(paragraphs)
 
 
 def tally(results: Sequence[Result], claim: str) -> str:
@@ -119,12 +131,6 @@ def standings(results: Sequence[Result], claim: str) -> str:
         f"{capital(two)}: {'; '.join(f'{word} on {listed(of[word])}' for word in LEADS if word in of)}."
         for two, of in by.items()
     )
-
-
-def lead(of: Row) -> str:
-    """Whether the 95 % interval of a difference shows the first to be better, or worse."""
-    low, high = (float(of[limit] or "nan") for limit in ("low", "high"))
-    return LEADS[0] if high < 0 else LEADS[1] if low > 0 else LEADS[2]
 
 
 def bought(result: Result) -> str:

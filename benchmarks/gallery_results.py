@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.verdicts import NETWORK_BEATS_SVM, SMALL_DATA
 
+LEADS = ("ahead", "behind", "not told apart")
 Row = Mapping[str, str]
 
 
@@ -61,3 +62,9 @@ def read(folder: Path) -> Result:
     sweep = {row["key"]: row["value"] for row in table_of("sweep")}
     verdicts = {row["claim"]: row for row in table_of("verdicts")}
     return Result(folder.name, sweep, verdicts, table_of("differences"), table_of("curves"))
+
+
+def lead(of: Row) -> str:
+    """Whether the 95 % interval of a difference shows the first to be better, or worse."""
+    low, high = (float(of[limit] or "nan") for limit in ("low", "high"))
+    return LEADS[0] if high < 0 else LEADS[1] if low > 0 else LEADS[2]

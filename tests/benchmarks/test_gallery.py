@@ -102,7 +102,7 @@ def test_plain_words_put_each_data_set_where_its_answers_and_intervals_put_it():
     one = result("one", ["supported"] * 3, [-0.015, -0.02, -0.03, -0.04])
     two = result("two", ["contradicted", "undetermined", "supported"], [0.09, 0.05, -0.03, 0.002])
     text = gallery_page.together([two, one])
-    assert "All three claims are supported on one." in text
+    assert "supported on 1, the second on 1, the third on 2; all three on one.\n" in text
     assert "well**: supported on one; contradicted on two. The largest of the twelve differences: " in text
     assert "differences: one −1.5 (large network − SVM), two 9.0 (large network − SVM).\n" in text
     assert "SVM**: supported on one; undetermined on two." in text
@@ -111,7 +111,7 @@ def test_plain_words_put_each_data_set_where_its_answers_and_intervals_put_it():
     assert "Large network − medium network: ahead on one (−4.0); not told apart on two (0.2)." in text
     assert "Medium network − small network: ahead on two (−3.0) and one (−3.0)." in text
     assert "fewest rows SVM on two and one. With the most rows SVM on two; small network on one." in text
-    assert "All three claims are supported on none of them." in gallery_page.together([two])
+    assert "third on 1; all three on none. Look.\n" in gallery_page.together([two], "Look.")
 
 
 def test_a_name_without_a_sweep_is_refused(capsys):
