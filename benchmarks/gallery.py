@@ -32,6 +32,7 @@ from harness.data import RECIPES
 from harness.tracking import reading
 
 DOCS = Path(__file__).parents[1] / "docs"
+LESSON = Path(__file__).with_name("gallery_lesson.md")  # written by hand; a test holds it to the tables
 VERDICT = ("claim", "answer", "statement", "because", "remedy")
 TESTS = ("p", "p_adjusted", "p_against", "p_against_adjusted")
 DIFFERENCE = (
@@ -90,14 +91,16 @@ SWEEPS = {
 }
 
 
-def make(names: Iterable[str], sweeps: Mapping[str, Sweep], own: Sequence[str], docs: Path) -> None:
+def make(
+    names: Iterable[str], sweeps: Mapping[str, Sweep], own: Sequence[str], docs: Path, lesson: str = ""
+) -> None:
     """Sweep each of these and keep its results, then write the page of all whose results are kept."""
     for name in names:
         words = ["sweep", *sweeps[name].overrides, *own]
         print(f"== harness {shlex.join(words)}", flush=True)
         subprocess.run([sys.executable, "-m", "harness", *words], check=True)
         keep(name, sweeps[name], own, docs)
-        (docs / "gallery.md").write_text(gallery_page.page(docs, sweeps), encoding="utf-8")
+        (docs / "gallery.md").write_text(gallery_page.page(docs, sweeps, lesson), encoding="utf-8")
 
 
 def keep(name: str, sweep: Sweep, own: Sequence[str], docs: Path) -> None:
@@ -170,7 +173,7 @@ def main(words: Sequence[str]) -> int:
     if unknown := [name for name in names if name not in SWEEPS]:
         print(f"no sweep is named {', '.join(unknown)}; choose from {', '.join(SWEEPS)}", file=sys.stderr)
         return 2
-    make(names or SWEEPS, SWEEPS, own, DOCS)
+    make(names or SWEEPS, SWEEPS, own, DOCS, LESSON.read_text(encoding="utf-8"))
     return 0
 
 

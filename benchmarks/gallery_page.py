@@ -96,18 +96,9 @@ def together(results: Sequence[Result], lesson: str = "") -> str:
     every = [r.name for r in results if {r.answer(claim) for claim in CLAIMS} == {"supported"}]
     counts = [sum(r.answer(claim) == "supported" for r in results) for claim in CLAIMS]
     shown = "the first claim is supported on {}, the second on {}, the third on {}".format(*counts)
-    opening = f"Of {len(results)} data sets {shown}; all three on {listed(every) or 'none'}."
-    lines = [
-        f"- **{CLAIMS[claim]}**: {tally(results, claim)}. {standings(results, claim)}" for claim in CLAIMS
-    ]
-    paragraphs = [
-        "## When the chart holds\n",
-        f"{opening} {lesson}".strip() + "\n",
-        *lines,
-        bests(results),
-        "",
-    ]
-    return "\n".join(paragraphs)
+    opening = f"Of {len(results)} data sets {shown}; all three on {listed(every) or 'none'}.\n"
+    paragraphs = [opening, lesson] if lesson else [opening]
+    return "\n".join(["## When the chart holds\n", *paragraphs, "The figures:\n", *lines, bests(results), ""])
 
 
 def tally(results: Sequence[Result], claim: str) -> str:

@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 
 from benchmarks import gallery, gallery_page
-from benchmarks.gallery_results import Result
+from benchmarks.gallery_results import Result, lead, read
 
 TINY = gallery.Sweep(
     ("data=digits", "data.sizes=[64,128]", "repeats=2", "search.trials=1", "seed=3"), "Digits, centred."
@@ -111,7 +111,7 @@ def test_plain_words_put_each_data_set_where_its_answers_and_intervals_put_it():
     assert "Large network − medium network: ahead on one (−4.0); not told apart on two (0.2)." in text
     assert "Medium network − small network: ahead on two (−3.0) and one (−3.0)." in text
     assert "fewest rows SVM on two and one. With the most rows SVM on two; small network on one." in text
-    assert "third on 1; all three on none. Look.\n" in gallery_page.together([two], "Look.")
+    assert "third on 1; all three on none.\n\nLook.\n\nThe figures" in gallery_page.together([two], "Look.\n")
 
 
 def test_a_name_without_a_sweep_is_refused(capsys):
@@ -124,7 +124,7 @@ def test_a_name_without_a_sweep_is_refused(capsys):
 
 def test_the_committed_page_is_that_of_the_committed_tables():
     page = (gallery.DOCS / "gallery.md").read_text(encoding="utf-8")
-    assert page == gallery_page.page(gallery.DOCS, gallery.SWEEPS)
+    assert page == gallery_page.page(gallery.DOCS, gallery.SWEEPS, gallery.LESSON.read_text(encoding="utf-8"))
     assert all(f"(gallery/{name}.png)" in page for name in gallery.SWEEPS)
 
 
@@ -147,3 +147,44 @@ def test_committed_tables_agree_with_one_another_and_with_the_script(name):
         a, b = (errors[row[family], row["size"]] for family in "ab")
         assert float(row["difference"]) == pytest.approx(sum(a[r] - b[r] for r in a) / len(a), abs=1e-12)
         assert row["repeats"] == str(len(a))
+
+
+@pytest.fixture(scope="module")
+def kept():
+    return [read(RESULTS / name) for name in gallery.SWEEPS]
+
+
+def gaps(result, claim, *families):
+    """Differences in points of these families to others."""
+    rows = (row for row in result.differences if row["claim"] == claim and row["a"] in families)
+    return [100 * float(row["difference"]) for row in rows]
+
+
+def test_what_is_said_of_the_most_data_is_in_the_tables(kept):
+    for each in kept:
+        assert each.best(each.sizes[-1])[0].endswith("_nn")
+        large, medium = each.telling("bigger_is_better")
+        assert (lead(medium), lead(large) == "behind") == ("ahead", False)
+    beyond = [each.name for each in kept if abs(gaps(each, "bigger_is_better", "large_nn")[0]) > 1]
+    assert beyond == ["mnist1d"]
+
+
+def test_what_is_said_of_little_data_is_in_the_tables(kept):
+    assert all(each.answer("small_data") != "supported" for each in kept)
+    largest = [max(map(abs, gaps(each, "small_data", "small_nn", "medium_nn", "large_nn"))) for each in kept]
+    assert (round(min(largest)), round(max(largest))) == (2, 11)
+    first = {each.name: each.best(128)[0] for each in kept}
+    assert {name for name, best in first.items() if best == "svm"} == {"poker", "mnist1d"}
+    assert {best for name, best in first.items() if best != "svm"} == {"logistic_regression"}
+    near = [e.name for e in kept if max(map(abs, gaps(e, "small_data", "medium_nn", "large_nn"))) < 2]
+    assert near == ["flights", "fashion_mnist"]
+
+
+def test_what_is_said_of_the_svm_and_the_budget_is_in_the_tables(kept):
+    assert all(lead(each.telling("network_beats_svm")[0]) != "ahead" for each in kept)
+    assert [each.name for each in kept if each.best(4096)[0] == "svm"] == ["flights", "mnist", "poker"]
+    cells = rows(RESULTS / "fashion_mnist" / "cells.csv")
+    svm = sorted(float(c["test_error"]) for c in cells if (c["family"], c["size"]) == ("svm", "4096"))
+    assert [f"{100 * error:.1f}" for error in (svm[0], svm[-2], svm[-1])] == ["15.1", "16.1", "25.9"]
+    doubts = [v for each in kept for v in each.verdicts.values() if v["remedy"].startswith("sweep again")]
+    assert len(doubts) == 3
