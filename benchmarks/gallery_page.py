@@ -40,7 +40,7 @@ its result was seen; where a claim is undetermined, the page says what would set
 NOTE = """
 Below each answer: differences of test error in points (hundredths of the test rows), the first named \
 minus the second, so below 0 the first is better, with 95 % intervals. Of little data it is the largest \
-of the twelve, of much data that at the largest size both ran: the cost of the SVM grows with the square \
+of the twelve. Much data means the two largest sizes at which the SVM ran: its cost grows with the square \
 of the rows, so it ends at 4,096. The reasons further down give the interval of the test, 90 % for the \
 first and the third claim. "Contradicted" of the second and the third claim means worse, or shown not to \
 be ahead by one point: a smaller lead may be there all the same.
@@ -67,9 +67,8 @@ def table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
 def summary(results: Sequence[Result]) -> str:
     """A row for each data set: the three answers with the differences they hang on, and the best errors."""
     body = [[f"[{r.name}](#{r.name})", *(answered(r, claim) for claim in CLAIMS), bought(r)] for r in results]
-    return "## At a glance\n\n" + table(
-        ["data set", *CLAIMS.values(), "What data buys: the best error"], body
-    )
+    head = ["data set", *CLAIMS.values(), "What data buys: the best error"]
+    return f"## At a glance\n\n{table(head, body)}"
 
 
 def answered(result: Result, claim: str) -> str:
@@ -98,7 +97,19 @@ def together(results: Sequence[Result], lesson: str = "") -> str:
     shown = "the first claim is supported on {}, the second on {}, the third on {}".format(*counts)
     opening = f"Of {len(results)} data sets {shown}; all three on {listed(every) or 'none'}.\n"
     paragraphs = [opening, lesson] if lesson else [opening]
-    return "\n".join(["## When the chart holds\n", *paragraphs, "The figures:\n", *lines, bests(results), ""])
+    lines = [
+        f"- **{CLAIMS[claim]}**: {tally(results, claim)}. {standings(results, claim)}" for claim in CLAIMS
+    ]
+    return "\n".join(
+        [
+            "## When the chart holds\n",
+            *paragraphs,
+            "The figures, of much data at the larger size:\n",
+            *lines,
+            bests(results),
+            "",
+        ]
+    )
 
 
 def tally(results: Sequence[Result], claim: str) -> str:
@@ -108,8 +119,9 @@ def tally(results: Sequence[Result], claim: str) -> str:
 
 
 def standings(results: Sequence[Result], claim: str) -> str:
-    """Where the first of each pair is ahead, where behind, and where neither is shown."""
-    found = [(result.name, row) for result in results for row in result.telling(claim)]
+    """Where the first of each pair is ahead at the largest size, where behind, and where neither is shown."""
+    largest = ({pair(row): row for row in reversed(result.telling(claim))} for result in results)
+    found = [(r.name, row) for r, of in zip(results, largest, strict=True) for row in of.values()]
     if claim == SMALL_DATA:
         found.sort(key=lambda of: abs(float(of[1]["difference"])))
         told = (f"{name} {number(100 * float(row['difference']))} ({pair(row)})" for name, row in found)

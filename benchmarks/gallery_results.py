@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.verdicts import NETWORK_BEATS_SVM, SMALL_DATA
+from harness.verdicts import SMALL_DATA
 
 LEADS = ("ahead", "behind", "not told apart")
 Row = Mapping[str, str]
@@ -41,15 +41,11 @@ class Result:
         return self.verdicts[claim]["answer"]
 
     def telling(self, claim: str) -> list[Row]:
-        """The differences to see first.
-
-        Of little data the largest, of the SVM that at the largest size, of bigger networks every pair, the
-        biggest first.
-        """
+        """The differences to see first: of little data the largest, of the others all, largest size first."""
         found = [row for row in self.differences if row["claim"] == claim]
         if claim == SMALL_DATA:
             return sorted(found, key=lambda row: -abs(float(row["difference"])))[:1]
-        return found[-1:] if claim == NETWORK_BEATS_SVM else found[::-1]
+        return found[::-1]
 
 
 def read(folder: Path) -> Result:
