@@ -98,7 +98,8 @@ def make(
     for name in names:
         words = ["sweep", *sweeps[name].overrides, *own]
         print(f"== harness {shlex.join(words)}", flush=True)
-        subprocess.run([sys.executable, "-m", "harness", *words], check=True)
+        if status := subprocess.run([sys.executable, "-m", "harness", *words], check=False).returncode:
+            sys.exit(status)  # the harness has said why
         keep(name, sweeps[name], own, docs)
         (docs / "gallery.md").write_text(gallery_page.page(docs, sweeps, lesson), encoding="utf-8")
 

@@ -120,6 +120,14 @@ def test_a_name_without_a_sweep_is_refused(capsys):
     assert "no sweep is named word; choose from flights, fashion_mnist" in capsys.readouterr().err
 
 
+def test_a_sweep_that_is_refused_ends_the_script_with_its_status_and_changes_nothing(tmp_path, capfd):
+    wrong = {"digits": gallery.Sweep(("data=digits", "repeats=none"), "")}
+    with pytest.raises(SystemExit, match="2"):
+        gallery.make(["digits"], wrong, [f"tracking.root={tmp_path / 'm'}"], tmp_path / "docs")
+    assert capfd.readouterr().err.startswith("harness: repeats must be")
+    assert not list(tmp_path.iterdir())
+
+
 # What is committed
 
 
