@@ -1,5 +1,6 @@
 """What many tests need: a small task, small families, a configuration, and an empty store."""
 
+import gc
 import shutil
 import signal
 from dataclasses import replace
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from harness import secrets
+from harness.__main__ import OBJECTS
 from harness.config import DataSettings, LaunchSettings, RepeatRule, SweepConfig
 from harness.records import Cell, ClaimSettings, Family, SearchSettings, Task
 
@@ -17,6 +19,12 @@ def pytest_configure() -> None:
     """A suite started in the background has Ctrl-C ignored, and so would have the programs it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    gc.set_threshold(OBJECTS)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported for the tests stays: no look for garbage goes through it."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +63,7 @@ def task() -> Task:
     return Task("blobs", X[pool], y[pool], X[test], y[test], ("a", "b", "c"), features, digest="d" * 32)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def logistic() -> Family:
     """A family that is fitted at once."""
     return Family(
