@@ -155,9 +155,9 @@ def test_a_process_with_the_address_of_a_dead_one_is_another(by_hand, cells, mem
     by_hand.scheduler()
     by_hand.worker("--worker-port", str(free_port()))
     ledger = memory()
-    launch.run(settings(by_hand), cells(mischief("die"), count=1, trials=1), ledger)
-    assert [trial.message for trial in ledger.recorded["cell0"]] == ["its process ended 2 times"]
-    assert len((by_hand.folder / "deaths").read_text().split()) == 2
+    launch.run(settings(by_hand), cells(mischief("die"), count=1, trials=2), ledger)
+    assert [trial.message for trial in ledger.recorded["cell0"]] == ["its process ended 2 times"] * 2
+    assert len((by_hand.folder / "deaths").read_text().split()) == 4
 
 
 def test_a_hung_task_does_not_come_back_when_its_address_does(by_hand, cells, memory, mischief):
