@@ -3,6 +3,7 @@
 import gc
 import shutil
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def logistic() -> Family:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def network() -> Family:
     """A family that trains in steps."""
     return Family(
@@ -91,24 +92,34 @@ def network() -> Family:
     )
 
 
-@pytest.fixture
-def config(root: Path, logistic: Family, network: Family) -> SweepConfig:
+@pytest.fixture(scope="session")
+def config_at(logistic: Family, network: Family) -> Callable[[Path], SweepConfig]:
     """A sweep on digits that takes a second: two families, two sizes, two repeats, four trials."""
-    return SweepConfig(
-        name="digits",
-        seed=0,
-        repeats=RepeatRule((), beyond=2),
-        data=DataSettings("digits", (64, 128), {}),
-        families=(logistic, network),
-        search=SearchSettings(trials=4),
-        claims=ClaimSettings(linear="logistic", kernel="svm", networks=("network",)),
-        launch=LaunchSettings("inline"),
-        root=root,
-        uri=None,
-        format="text",
-        trusted_modules=(),
-        source="name: digits\n",
-    )
+
+    def make(root: Path) -> SweepConfig:
+        return SweepConfig(
+            name="digits",
+            seed=0,
+            repeats=RepeatRule((), beyond=2),
+            data=DataSettings("digits", (64, 128), {}),
+            families=(logistic, network),
+            search=SearchSettings(trials=4),
+            claims=ClaimSettings(linear="logistic", kernel="svm", networks=("network",)),
+            launch=LaunchSettings("inline"),
+            root=root,
+            uri=None,
+            format="text",
+            trusted_modules=(),
+            source="name: digits\n",
+        )
+
+    return make
+
+
+@pytest.fixture
+def config(root: Path, config_at: Callable[[Path], SweepConfig]) -> SweepConfig:
+    """That sweep, to be recorded in the empty store."""
+    return config_at(root)
 
 
 @pytest.fixture
