@@ -43,8 +43,9 @@ test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: export MKL_NUM_THREADS = 1
 test: export VECLIB_MAXIMUM_THREADS = 1
+# In their order: xdist would begin the files of few tests last, and among them are the longest.
 test: lint  ## lint, types and tests, on one BLAS thread
-	$(BIN)/python -m pytest -n logical --dist loadfile
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## style, format and types
 	$(BIN)/python -m ruff check .

@@ -1,7 +1,9 @@
 """What many tests need: a small task, small families, a configuration, and an empty store."""
 
+import gc
 import shutil
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from harness import secrets
+from harness.__main__ import OBJECTS
 from harness.config import DataSettings, LaunchSettings, RepeatRule, SweepConfig
 from harness.records import Cell, ClaimSettings, Family, SearchSettings, Task
 
@@ -17,6 +20,12 @@ def pytest_configure() -> None:
     """A suite started in the background has Ctrl-C ignored, and so would have the programs it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    gc.set_threshold(OBJECTS)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported for the tests stays: no look for garbage goes through it."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +64,7 @@ def task() -> Task:
     return Task("blobs", X[pool], y[pool], X[test], y[test], ("a", "b", "c"), features, digest="d" * 32)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def logistic() -> Family:
     """A family that is fitted at once."""
     return Family(
@@ -66,7 +75,7 @@ def logistic() -> Family:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def network() -> Family:
     """A family that trains in steps."""
     return Family(
@@ -83,24 +92,34 @@ def network() -> Family:
     )
 
 
-@pytest.fixture
-def config(root: Path, logistic: Family, network: Family) -> SweepConfig:
+@pytest.fixture(scope="session")
+def config_at(logistic: Family, network: Family) -> Callable[[Path], SweepConfig]:
     """A sweep on digits that takes a second: two families, two sizes, two repeats, four trials."""
-    return SweepConfig(
-        name="digits",
-        seed=0,
-        repeats=RepeatRule((), beyond=2),
-        data=DataSettings("digits", (64, 128), {}),
-        families=(logistic, network),
-        search=SearchSettings(trials=4),
-        claims=ClaimSettings(linear="logistic", kernel="svm", networks=("network",)),
-        launch=LaunchSettings("inline"),
-        root=root,
-        uri=None,
-        format="text",
-        trusted_modules=(),
-        source="name: digits\n",
-    )
+
+    def make(root: Path) -> SweepConfig:
+        return SweepConfig(
+            name="digits",
+            seed=0,
+            repeats=RepeatRule((), beyond=2),
+            data=DataSettings("digits", (64, 128), {}),
+            families=(logistic, network),
+            search=SearchSettings(trials=4),
+            claims=ClaimSettings(linear="logistic", kernel="svm", networks=("network",)),
+            launch=LaunchSettings("inline"),
+            root=root,
+            uri=None,
+            format="text",
+            trusted_modules=(),
+            source="name: digits\n",
+        )
+
+    return make
+
+
+@pytest.fixture
+def config(root: Path, config_at: Callable[[Path], SweepConfig]) -> SweepConfig:
+    """That sweep, to be recorded in the empty store."""
+    return config_at(root)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 `get_worker().log_event` is batched: a trial that holds the interpreter keeps the event before it from
 leaving, and the wrong trial is blamed for a death. A call that returns when the scheduler has it does not.
+
+A scheduler imports this room too, as it reads what it hands on; what only a worker needs is imported late.
 """
 
 from __future__ import annotations
@@ -20,8 +22,6 @@ from typing import Any, NamedTuple
 from distributed import Worker, get_worker
 from distributed.utils import sync
 
-from harness import model_files
-from harness.cell import run_cell
 from harness.data import open_cached
 from harness.environment import PACKAGES, environment
 from harness.records import Cell, CellEnded, Event, Trial, TrialEnded
@@ -53,6 +53,8 @@ def run(cell: Cell, attempt: int, recorded: tuple[Trial, ...], topic: str, proce
     Raises:
         Abandoned: this is another process, to which a scheduler gives what was meant for one that died.
     """
+    from harness.cell import run_cell
+
     worker = get_worker()
     if worker.local_directory != process.folder:
         raise Abandoned
@@ -71,6 +73,8 @@ def run(cell: Cell, attempt: int, recorded: tuple[Trial, ...], topic: str, proce
 
 def _without_secrets(event: Event) -> Event:
     """The event without the secrets of this worker's environment, which the driver does not know."""
+    from harness import model_files
+
     match event:
         case TrialEnded(trial=trial):
             message, traceback = hide(trial.message), hide(trial.traceback)
@@ -110,6 +114,8 @@ def _is_abandoned(worker: Worker, key: Any) -> bool:
 
 def dask_setup(worker: Worker) -> None:
     """Run in each worker as it starts: only the driver decides on Ctrl-C, and no worker outlives it."""
+    import harness.cell  # noqa: F401 - now, and not when the first cell comes
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -13,6 +13,7 @@ import pytest
 
 from harness.tracking import finding
 from harness.tracking.store import open_store
+from tests.here import sweep_here
 from tests.waiting import wait_until
 
 SWEEP = [
@@ -26,7 +27,7 @@ def command(root, *more):
 
 
 def run(root, *more):
-    return subprocess.run(command(root, *more), capture_output=True, text=True, timeout=300)
+    sweep_here(*command(root, *more)[3:])
 
 
 def numbers(root):
@@ -72,14 +73,12 @@ def whole(template_store, tmp_path_factory):
     root = tmp_path_factory.mktemp("whole")
     for file in template_store.glob("mlflow.db*"):
         shutil.copy(file, root / file.name)
-    done = run(root, "launch=inline")
-    assert done.returncode == 0, done.stderr
+    run(root, "launch=inline")
     return numbers(root)
 
 
 def test_one_local_worker_gives_the_numbers_of_inline(whole, root):
-    done = run(root, "launch.workers=1")
-    assert done.returncode == 0, done.stderr
+    run(root, "launch.workers=1")
     assert numbers(root) == whole
 
 
@@ -93,8 +92,7 @@ def test_a_sweep_killed_again_and_again_ends_as_the_uninterrupted_one(whole, roo
         process.kill()
         assert process.wait() == -signal.SIGKILL
         assert recorded <= len(trials(root)) < len(whole[1])
-    done = run(root, f"launch={launch}")
-    assert done.returncode == 0, done.stderr
+    run(root, f"launch={launch}")
     assert numbers(root) == whole
     assert running(root) == []
 

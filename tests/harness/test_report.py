@@ -1,4 +1,7 @@
 import csv
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -11,13 +14,41 @@ from harness.records import ClaimSettings, SearchSettings
 from harness.report.pictures import Picture
 
 
-@pytest.fixture(autouse=True)
-def quick():
+@contextmanager
+def hurried():
     """The page without its pictures and importances, which take seconds; `undo()` gives them back."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("harness.report.pictures.draw", lambda _, alt: Picture("data:,", "data:,", 1, 1, alt))
         patch.setattr("harness.report.findings.importances", lambda *_: {})
         yield patch
+
+
+@pytest.fixture(autouse=True)
+def quick():
+    with hurried() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def recorded(config_at, template_store, tmp_path_factory):
+    """The folder of one sweep, for every test that begins with it."""
+    folder = tmp_path_factory.mktemp("recorded")
+    for file in template_store.glob("mlflow.db*"):
+        shutil.copy(file, folder / file.name)
+    with hurried():
+        assert sweep.run(config_at(folder)) == 0
+    return folder
+
+
+@pytest.fixture
+def swept(config, recorded):
+    """The sweep, run: a copy of its folder, in which the store's addresses are those of the copy."""
+    shutil.copytree(recorded, config.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.db-shm"))
+    with closing(sqlite3.connect(config.root / "mlflow.db")) as connection, connection:
+        for table, column in (("runs", "artifact_uri"), ("experiments", "artifact_location")):
+            change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"
+            connection.execute(change, (recorded.as_uri(), config.root.as_uri()))
+    return config
 
 
 def rows(config, name):
@@ -43,22 +74,20 @@ def test_a_sweep_leaves_its_picture_and_its_tables(config, capsys, quick):
     assert "curves.png" in told[2]
 
 
-def test_the_same_sweep_again_runs_and_writes_nothing(config, capsys):
-    sweep.run(config)
-    before = {file.name: file.stat().st_mtime_ns for file in report.folder(config).iterdir()}
+def test_the_same_sweep_again_runs_and_writes_nothing(swept, capsys):
+    before = {file.name: file.stat().st_mtime_ns for file in report.folder(swept).iterdir()}
     capsys.readouterr()
-    assert sweep.run(config) == 0
+    assert sweep.run(swept) == 0
     assert "8 recorded" in capsys.readouterr().out
-    assert {file.name: file.stat().st_mtime_ns for file in report.folder(config).iterdir()} == before
+    assert {file.name: file.stat().st_mtime_ns for file in report.folder(swept).iterdir()} == before
 
 
-def test_a_removed_picture_is_drawn_again_without_running_a_cell(config, capsys):
-    sweep.run(config)
-    picture = report.folder(config) / "curves.png"
+def test_a_removed_picture_is_drawn_again_without_running_a_cell(swept, capsys):
+    picture = report.folder(swept) / "curves.png"
     drawn = picture.read_bytes()
     picture.unlink()
     capsys.readouterr()
-    sweep.run(config)
+    sweep.run(swept)
     assert picture.read_bytes() == drawn
     assert "0 to run" in capsys.readouterr().out
 
@@ -80,11 +109,10 @@ OTHERS = {
 }
 
 
-def test_a_folder_of_another_configuration_is_refused_naming_both(config):
-    sweep.run(config)
+def test_a_folder_of_another_configuration_is_refused_naming_both(swept):
     for named, change in OTHERS.items():
         with pytest.raises(ConfigError, match=named) as refused:
-            sweep.run(replace(config, **change))
+            sweep.run(replace(swept, **change))
         assert "name=digits-2" in str(refused.value)
 
 
@@ -97,20 +125,18 @@ def test_a_sweep_of_several_studies_is_known_again(config, capsys):
         sweep.run(replace(config, search=SearchSettings(studies=(1, 2))))
 
 
-def test_a_sweep_that_would_drop_a_family_from_the_picture_is_refused(config):
-    sweep.run(config)
+def test_a_sweep_that_would_drop_a_family_from_the_picture_is_refused(swept):
     with pytest.raises(ConfigError, match="also shows network"):
-        sweep.run(replace(config, families=config.families[:1]))
+        sweep.run(replace(swept, families=swept.families[:1]))
 
 
-def test_a_sweeps_run_that_was_removed_is_written_again(config, capsys):
+def test_a_sweeps_run_that_was_removed_is_written_again(swept, capsys):
     from harness.tracking import reading, sweeps
 
-    sweep.run(config)
-    store = reading.existing_store(config.root, None)
+    store = reading.existing_store(swept.root, None)
     store.client.delete_run(sweeps.find_sweep(store, "digits").info.run_id)
-    assert sweep.run(config) == 0
-    assert len(reading.read_cells("digits", config.root)) == 8
+    assert sweep.run(swept) == 0
+    assert len(reading.read_cells("digits", swept.root)) == 8
 
 
 def test_the_report_again_is_the_same_and_runs_nothing(config, capsys, quick):
@@ -124,37 +150,34 @@ def test_the_report_again_is_the_same_and_runs_nothing(config, capsys, quick):
     assert {name: (report.folder(config) / name).read_bytes() for name in report.FILES} == before
 
 
-def test_the_report_is_kept_with_the_sweeps_run(config):
+def test_the_report_is_kept_with_the_sweeps_run(swept):
     from harness.tracking import reading, sweeps
 
-    sweep.run(config)
-    store = reading.existing_store(config.root, None)
+    store = reading.existing_store(swept.root, None)
     run_id = sweeps.find_sweep(store, "digits").info.run_id
     kept = {file.path for file in store.client.list_artifacts(run_id)}
     assert set(report.FILES) <= kept
 
 
-def test_curves_alone_call_a_report_of_other_cells_stale(config, capsys):
-    sweep.run(config)
+def test_curves_alone_call_a_report_of_other_cells_stale(swept, capsys):
     capsys.readouterr()
-    sweep.redraw(config)
+    sweep.redraw(swept)
     assert "older" not in capsys.readouterr().out
-    sweep.run(replace(config, repeats=RepeatRule((), 3)))
-    page = (report.folder(config) / "report.html").read_bytes()
+    sweep.run(replace(swept, repeats=RepeatRule((), 3)))
+    page = (report.folder(swept) / "report.html").read_bytes()
     capsys.readouterr()
-    sweep.redraw(config)
+    sweep.redraw(swept)
     assert "the report beside them is older or absent; harness report writes it" in capsys.readouterr().out
-    assert (report.folder(config) / "report.html").read_bytes() == page
-    sweep.run(config)
-    assert (report.folder(config) / "report.html").read_bytes() != page
+    assert (report.folder(swept) / "report.html").read_bytes() == page
+    sweep.run(swept)
+    assert (report.folder(swept) / "report.html").read_bytes() != page
 
 
-def test_redrawing_runs_nothing_and_says_what_is_absent(config, capsys):
-    sweep.run(config)
-    more = replace(config, data=DataSettings("digits", (64, 128, 200), {}))
+def test_redrawing_runs_nothing_and_says_what_is_absent(swept, capsys):
+    more = replace(swept, data=DataSettings("digits", (64, 128, 200), {}))
     assert sweep.redraw(more) == 1
     assert "4 cells are not recorded yet" in capsys.readouterr().out
-    assert len(rows(config, "cells.csv")) == 8
+    assert len(rows(swept, "cells.csv")) == 8
 
 
 def test_a_sweep_whose_cells_fail_says_so_and_ends_with_status_1(config, capsys):
@@ -206,19 +229,24 @@ def test_a_name_that_another_sweep_took_meanwhile_is_not_overwritten(config, mon
 
 def test_a_folder_that_cannot_be_made_is_one_line(config):
     (config.root / "reports").write_text("a file")
+    small = replace(
+        config,
+        families=config.families[:1],
+        repeats=RepeatRule((), 1),
+        data=DataSettings("digits", (64,), {}),
+    )
     with pytest.raises(StoreError, match="reports"):
-        sweep.run(config)
+        sweep.run(small)
 
 
-def test_the_python_face_reads_draws_and_predicts(config):
+def test_the_python_face_reads_draws_and_predicts(swept):
     import harness
     from harness.data import load
 
-    sweep.run(config)
-    cells = harness.read_cells("digits", config.root)
+    cells = harness.read_cells("digits", swept.root)
     assert list(cells["family"].unique()) == ["logistic", "network"]
     assert harness.plot_curves(cells).axes
-    digits = load("digits", {}, config.root / "cache")
+    digits = load("digits", {}, swept.root / "cache")
     for cell in cells[cells["repeat"] == 0].itertuples():
-        learner = harness.load_model(cell.run_id, config.root)
+        learner = harness.load_model(cell.run_id, swept.root)
         assert (learner.predict(digits.X_test) != digits.y_test).mean() == pytest.approx(cell.test_error)

@@ -22,6 +22,7 @@ from harness.tracking import finding, reading, sweeps
 from harness.tracking.recorder import Recorder
 from harness.tracking.remote import Pace
 from harness.tracking.store import open_store
+from tests.here import sweep_here
 from tests.waiting import wait_until
 
 SWEEP = [
@@ -126,8 +127,7 @@ def whole(template_store, tmp_path_factory):
     root = tmp_path_factory.mktemp("whole")
     for file in template_store.glob("mlflow.db*"):
         shutil.copy(file, root / file.name)
-    done = subprocess.run(command(root), capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+    sweep_here(*SWEEP, f"tracking.root={root}")
     return numbers(root)
 
 

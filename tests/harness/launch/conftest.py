@@ -1,6 +1,7 @@
 """A ledger in memory, and small cells on digits: what every launcher is tried with."""
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -10,6 +11,7 @@ from harness.records import Cell, Family, SearchSettings
 
 MISCHIEF = '''
 import ctypes, os, subprocess, time
+from pathlib import Path
 import numpy as np
 from sklearn.dummy import DummyClassifier
 
@@ -39,6 +41,11 @@ class Mischief(DummyClassifier):
             child = subprocess.Popen(["sleep", "600"])
             open("child.pid", "w").write(str(child.pid))
             time.sleep(600)
+        if self.deed == "tell its threads":
+            import threadpoolctl
+            told = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+            told += [os.environ[n] for n in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")]
+            Path("threads.txt").write_text(repr(sorted({str(t) for t in told})))
         if self.deed == "hang in the refit" and len(y) == 64:
             time.sleep(600)
         if self.deed == "die in the refit" and len(y) == 64:
@@ -101,13 +108,13 @@ def digits(tmp_path_factory):
     return data.load("digits", {}, tmp_path_factory.mktemp("cache"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def memory():
     return Memory
 
 
-@pytest.fixture
-def cells(digits):
+@pytest.fixture(scope="session")
+def make_cells(digits):
     def make(family, count=2, trials=3, **search):
         settings = replace(SearchSettings(trials=trials, pruner="none"), **search)
         return [
@@ -121,13 +128,31 @@ def cells(digits):
 
 
 @pytest.fixture
-def mischief(tmp_path, monkeypatch):
-    (tmp_path / "mischief.py").write_text(MISCHIEF)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+def cells(make_cells):
+    return make_cells
+
+
+@contextmanager
+def in_mischief(folder):
+    """Within, the working folder is one with the estimator, for workers too; makes families of its deeds."""
+    (folder / "mischief.py").write_text(MISCHIEF)
 
     def make(*deeds):
         space = {"deed": {"choices": list(deeds), "default": deeds[0]}}
         return Family("mischief", "", {"_target_": "mischief.Mischief"}, space, preprocess="none")
 
-    return make
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "path", [*sys.path, str(folder)])
+        yield make
+
+
+@pytest.fixture(scope="session")
+def make_mischief():
+    return in_mischief
+
+
+@pytest.fixture
+def mischief(tmp_path):
+    with in_mischief(tmp_path) as make:
+        yield make

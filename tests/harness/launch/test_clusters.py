@@ -7,10 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
+import dask
 import psutil
 import pytest
 
@@ -19,6 +19,7 @@ from harness.config import LaunchSettings
 from harness.errors import LaunchError
 from harness.launch import clusters, driver, slurm, worker
 from harness.records import CellEnded, CellResult, Outcome, Trial, TrialEnded
+from tests.waiting import wait_until
 
 INLINE = LaunchSettings("inline")
 REPOSITORY = Path(__file__).parents[3]
@@ -78,6 +79,12 @@ def by_hand(tmp_path):
     made.end()
 
 
+def answers(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
 def settings(by_hand, **more):
     return LaunchSettings("dask", address=by_hand.address, **more)
 
@@ -100,10 +107,14 @@ def test_workers_started_by_hand_tell_the_same_story_also_when_one_is_killed(
     assert ledger.story() == whole.story()
 
 
-def test_a_scheduler_that_dies_loses_nothing_and_the_same_cells_continue(by_hand, cells, memory, logistic):
+def test_a_scheduler_that_dies_loses_nothing_and_the_same_cells_continue(
+    by_hand, cells, memory, logistic, monkeypatch
+):
+    monkeypatch.setattr(clusters, "CONNECT_SECONDS", 4)  # so long is a scheduler that is gone looked for
+    first = [by_hand.scheduler(), by_hand.worker()]
     whole, ledger = memory(), memory()
     launch.run(INLINE, cells(logistic), whole)
-    first = [by_hand.scheduler(), by_hand.worker()]
+    wait_until(lambda: answers(by_hand.port))
 
     def kill_all(cell, trial):
         if first and trial.number == 1:
@@ -116,6 +127,7 @@ def test_a_scheduler_that_dies_loses_nothing_and_the_same_cells_continue(by_hand
     assert sum(map(len, ledger.recorded.values())) < 6
     by_hand.scheduler()
     by_hand.worker()
+    wait_until(lambda: answers(by_hand.port))
     rest = memory(recorded=ledger.recorded, done=set(ledger.results), results=ledger.results)
     launch.run(settings(by_hand), cells(logistic), rest)
     assert rest.story() == whole.story()
@@ -160,7 +172,7 @@ def test_a_hung_task_does_not_come_back_when_its_address_does(by_hand, cells, me
             workers.append(by_hand.worker("--worker-port", ports.pop(0)))
 
     ledger.started = move
-    launch.run(settings(by_hand), cells(mischief("hang"), count=1, trials=3, trial_seconds=2.0), ledger)
+    launch.run(settings(by_hand), cells(mischief("hang"), count=1, trials=3, trial_seconds=1.0), ledger)
     assert [trial.outcome.value for trial in ledger.recorded["cell0"]] == ["timed out"] * 3
 
 
@@ -241,14 +253,8 @@ def joined(process):
     return " ".join(process.info["cmdline"] or ())
 
 
-def wait_until(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
-
-
 def test_a_job_that_is_cut_off_goes_on_in_another(jobs, cells, memory, logistic):
+    """Dask gives a lost job some time to come back, before another is submitted."""
     whole, ledger = memory(), memory()
     launch.run(INLINE, cells(logistic), whole)
     killed = []
@@ -263,7 +269,8 @@ def test_a_job_that_is_cut_off_goes_on_in_another(jobs, cells, memory, logistic)
                         each.kill()
 
     ledger.on_trial = cut_off
-    launch.run(replace(jobs, workers=1), cells(logistic), ledger)
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
+        launch.run(replace(jobs, workers=1), cells(logistic), ledger)
     assert killed
     assert ledger.story() == whole.story()
 
