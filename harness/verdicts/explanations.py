@@ -101,8 +101,8 @@ def _within(of: Evidence, answer: Answer, margin: float) -> str:
         return f"Within {half}: {'shown too' if close == K else f'shown for {close} of {K} differences'}."
     near = sum(each.p_equivalent <= level for each in of.comparisons)
     return (
-        f"Of {K} differences, {near} are each shown to be within {_apart(of, margin)}, "
-        f"and {close} within {half}."
+        f"Of {K} differences, {near} {'is' if near == 1 else 'are each'} shown to be within "
+        f"{_apart(of, margin)}, and {close} within {half}."
     )
 
 
