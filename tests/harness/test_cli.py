@@ -328,7 +328,7 @@ def test_the_help_of_a_command_is_written_for_it(command, capsys):
 def test_the_help_of_sweep_lists_choices_and_quotes_lists(capsys):
     main(["sweep", "--help"])
     shown = capsys.readouterr().out
-    assert "model: deep_nn, hist_gradient_boosting, k_nearest_neighbors, large_nn" in shown
+    assert "model: cnn, deep_nn, hist_gradient_boosting, k_nearest_neighbors, large_nn" in shown
     bare = [word for word in shown.split() if "=[" in word and not word.startswith("'")]
     assert bare == []
 
