@@ -8,7 +8,7 @@ import sys
 
 from harness.interrupt import leave_when_interrupted
 
-OBJECTS = 10_000  # made between two looks for garbage; at Python's 700 an import of MLflow is a third looks
+OBJECTS = 10_000  # made between two looks for garbage; at 700, Python's own, a quarter of the imports' time
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, product
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from harness.seeds import seed_for
 from harness.verdicts import Answer
 from models import Diverged, NeuralNetworkClassifier
 
-SPACE: dict[str, dict[str, object]] = {
+SPACE: dict[str, dict[str, Any]] = {
     "learning_rate": {"low": 0.0005, "high": 5.0, "log": True},
     "batch_size": {"low": 8, "high": 128, "log": True},
     "steps": {"low": 50, "high": 800, "log": True},
@@ -64,9 +65,9 @@ def _setting(rng: np.random.Generator) -> dict[str, ParamValue]:
     found: dict[str, ParamValue] = {}
     for name, entry in SPACE.items():
         if "choices" in entry:
-            found[name] = str(rng.choice(entry["choices"]))  # type: ignore[call-overload]
+            found[name] = str(rng.choice(entry["choices"]))
             continue
-        low, high = float(entry["low"]), float(entry["high"])  # type: ignore[arg-type]
+        low, high = float(entry["low"]), float(entry["high"])
         value = (
             float(np.exp(rng.uniform(np.log(low), np.log(high))))
             if "log" in entry
@@ -77,14 +78,14 @@ def _setting(rng: np.random.Generator) -> dict[str, ParamValue]:
 
 
 def _trial(number: int, setting: Mapping[str, ParamValue], rows: Rows, seed: int) -> Trial:
-    given = dict(setting)
-    hidden = (int(given.pop("units")),) * int(given.pop("layers"))  # type: ignore[arg-type]
+    given: dict[str, Any] = dict(setting)
+    hidden = (given.pop("units"),) * given.pop("layers")
     network = NeuralNetworkClassifier(
         hidden,
         optimizer="gradient_descent",
         schedule="constant",
         random_state=seed_for("start", seed=seed, trial=number),
-        **given,  # type: ignore[arg-type]
+        **given,
     )
     try:
         loss, error = judged(network.fit(rows.X, rows.y), rows.X_held, rows.y_held)
@@ -187,8 +188,9 @@ def _sensitivity(tried: Mapping[str, Sequence[Sequence[Trial]]]) -> Lines:
     """The median loss of the trials in each sixth of the learning rates."""
     curves = {}
     for name, batches in tried.items():
-        order = sorted(chain.from_iterable(batches), key=lambda trial: float(trial.params["learning_rate"]))  # type: ignore[arg-type]
-        parts = np.array_split(np.array([(t.params["learning_rate"], t.value) for t in order], float), 6)
+        tried_rates = ((trial.params["learning_rate"], trial.value) for trial in chain.from_iterable(batches))
+        points = np.array(list(tried_rates), float)
+        parts = np.array_split(points[points[:, 0].argsort(kind="stable")], 6)
         low, middle, high = zip(*(np.percentile(part[:, 1], (25, 50, 75)) for part in parts), strict=True)
         curves[name] = Curve([float(np.exp(np.log(p[:, 0]).mean())) for p in parts], middle, low, high)
     return Lines("Loss over the rate", "Learning rate", "Log-loss (median, middle half)", curves, True, True)
