@@ -8,7 +8,8 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
 from models import Diverged
-from models.pytorch import ConvolutionalClassifier, RecurrentClassifier, laid_out
+from models.pytorch import ConvolutionalClassifier, RecurrentClassifier
+from models.pytorch.layout import laid_out
 
 KINDS = (ConvolutionalClassifier, RecurrentClassifier)
 SMALL = {ConvolutionalClassifier: {"channels": 4}, RecurrentClassifier: {"units": 8}}

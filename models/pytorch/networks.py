@@ -1,25 +1,8 @@
-"""A convolutional and a recurrent network behind scikit-learn's interface, by PyTorch and skorch.
-
-Both come with the optional extra `torch`, and are imported when an estimator is made: where they are not
-installed, that raises ImportError with the command that brings them.
-
-A row of X is laid out before it is read: as an image, row by row, or as a sequence. `layout` "auto" takes an
-image where the number of columns is a square of at least 4, else a sequence. Values are scaled by the mean
-and the standard deviation of all columns together, so that neighbours stay alike; columns of several units
-want `preprocess: standardize` in the family's file.
-
-Training is skorch's: AdamW with one cycle of the learning rate over all steps, on shuffled batches, for
-`epochs` epochs; `dropout` is the share of values dropped before the last layer. The same random_state gives
-the same bits, for a fit and a prediction have one thread. After fit, numbers and arrays only, so that a
-model is kept without pickle: classes_, n_features_in_, mean_, scale_, weights_ (name -> array),
-n_parameters_.
-"""
+"""The two estimators; what they share is explained in `models.pytorch`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -30,45 +13,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models.activations import Array
+from models.pytorch.extra import require
+from models.pytorch.layout import laid_out
+from models.pytorch.training import alone, trainer
 from models.settings import check_settings
 from models.training import Diverged
 
-COMMAND = ".venv/bin/python -m pip install torch skorch"
-LAYOUTS = ("auto", "image", "sequence")
-SMALLEST_SIDE = 4  # of an image, in pixels
 MOST_STEPS = 64  # of a sequence: a longer one is read several numbers at a time
 BLOCK = 1024  # rows predicted together
-
-
-def require() -> None:
-    """Import PyTorch and skorch.
-
-    Raises:
-        ImportError: where one of them is not installed, with the command that brings them.
-    """
-    try:
-        import skorch  # noqa: F401
-        import torch  # noqa: F401
-    except ImportError as absent:
-        raise ImportError(f"PyTorch and skorch ({absent}); {COMMAND} brings them") from absent
-
-
-def laid_out(columns: int, layout: str = "auto") -> tuple[int, ...]:
-    """The shape of a row: (height, width) of an image, or (length,) of a sequence.
-
-    Raises:
-        ValueError: for another layout, or an image whose number of pixels is no square.
-
-    >>> laid_out(784), laid_out(40), laid_out(784, "sequence")
-    ((28, 28), (40,), (784,))
-    """
-    if layout not in LAYOUTS:
-        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {layout!r}")
-    side = math.isqrt(columns)
-    if layout == "image" and side**2 != columns:
-        raise ValueError(f"layout=image needs a square number of columns, got {columns}; take sequence")
-    is_image = layout == "image" or (layout == "auto" and side**2 == columns and side >= SMALLEST_SIDE)
-    return (side, side) if is_image else (columns,)
 
 
 class _Classifier(ClassifierMixin, BaseEstimator):
@@ -99,8 +51,8 @@ class _Classifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"y must hold at least 2 classes, got 1 class ({self.classes_.tolist()[0]!r})")
         self.mean_, self.scale_ = float(data.mean(dtype=float)), float(data.std(dtype=float)) or 1.0
         steps = self.epochs * -(-len(data) // self.batch_size)
-        with _alone(check_random_state(self.random_state).randint(2**31 - 1)):
-            net = _trainer(self, self._network(), steps).fit(self._scaled(data), codes.astype(np.int64))
+        with alone(check_random_state(self.random_state).randint(2**31 - 1)):
+            net = trainer(self, self._network(), steps).fit(self._scaled(data), codes.astype(np.int64))
             weights = {name: value.numpy().copy() for name, value in net.module_.state_dict().items()}
         if not all(np.isfinite(value).all() for value in weights.values()):
             raise Diverged(steps)
@@ -114,7 +66,7 @@ class _Classifier(ClassifierMixin, BaseEstimator):
         require()
         import torch
 
-        with _alone(0), torch.no_grad():
+        with alone(0), torch.no_grad():
             network = self._network()
             network.load_state_dict({name: torch.from_numpy(value) for name, value in self.weights_.items()})
             network.eval()
@@ -141,7 +93,7 @@ class ConvolutionalClassifier(_Classifier):
     """Two layers of convolution, each with ReLU and a maximum over 2 (by 2), and a linear layer.
 
     The first has `channels` filters of 5 (by 5), the second twice as many of 3 (by 3). The rest is explained
-    at the top of this module.
+    in `models.pytorch`.
     """
 
     def __init__(
@@ -190,7 +142,7 @@ class RecurrentClassifier(_Classifier):
     """A layer of `units` gated recurrent units (GRU), and a linear layer on its last state.
 
     A step reads a row of pixels of an image, and of a sequence the fewest numbers that make at most 64 steps.
-    The rest is explained at the top of this module.
+    The rest is explained in `models.pytorch`.
     """
 
     def __init__(
@@ -238,48 +190,3 @@ def _recurrent(width: int, units: int, dropout: float, classes: int) -> Any:
             return self.last(states[:, -1])
 
     return Recurrent()
-
-
-def _trainer(settings: _Classifier, network: Any, steps: int) -> Any:
-    """The loop of skorch around a network, silent, with nothing held out."""
-    import torch
-    from skorch import NeuralNetClassifier
-    from skorch.callbacks import LRScheduler
-
-    one_cycle = LRScheduler(
-        torch.optim.lr_scheduler.OneCycleLR,
-        max_lr=settings.learning_rate,
-        total_steps=steps,
-        step_every="batch",
-    )
-    return NeuralNetClassifier(
-        network,
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.AdamW,
-        optimizer__weight_decay=settings.weight_decay,
-        lr=settings.learning_rate,
-        max_epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        iterator_train__shuffle=True,
-        train_split=None,
-        callbacks=[("one_cycle", one_cycle)],
-        callbacks__print_log=None,
-        callbacks__valid_acc=None,
-        verbose=0,
-        device="cpu",
-    )
-
-
-@contextmanager
-def _alone(seed: int) -> Iterator[None]:
-    """One thread, and random numbers of its own; both are put back."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)
