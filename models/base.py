@@ -52,6 +52,7 @@ class NeuralNetwork(BaseEstimator):
     weight_decay: float
     l2: float
     dropout: float
+    input_dropout: float = 0.0
     batch_size: int | Literal["auto"] | None
     steps: int | Literal["auto"]
     early_stopping: bool
@@ -151,6 +152,7 @@ class NeuralNetwork(BaseEstimator):
             weight_decay=self.weight_decay,
             l2=self.l2,
             dropout=self.dropout,
+            input_dropout=self.input_dropout,
         )
 
     def _hold_out(self, n_rows: int, rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -12,7 +12,7 @@ Settings that the estimators share:
     optimizer: "gradient_descent", "momentum", "adam" or "adamw"; `momentum` is the beta of momentum and the
         beta_1 of Adam, `weight_decay` the decoupled decay of adamw (the others ignore what they do not use).
     schedule: "constant", "cosine" or "one_cycle": the factor on `learning_rate` over the `steps`.
-    dropout: the share of hidden units dropped in each step.
+    dropout, input_dropout: the share of hidden units, and of inputs, dropped in each step.
     label_smoothing: of a classifier, the share of each target that is spread evenly over all classes.
     batch_size, steps: "auto" is `default_budget` of the training rows. An epoch has ceil(n / batch_size)
         batches of nearly equal size; batch_size None means full-batch steps. `steps` counts gradient steps.
@@ -114,6 +114,7 @@ class NeuralNetworkClassifier(_Classifier):
         weight_decay: float = 0.01,
         l2: float = 0.0,
         dropout: float = 0.0,
+        input_dropout: float = 0.0,
         label_smoothing: float = 0.0,
         batch_size: int | Literal["auto"] | None = "auto",
         steps: int | Literal["auto"] = "auto",
@@ -136,6 +137,7 @@ class NeuralNetworkClassifier(_Classifier):
         self.weight_decay = weight_decay
         self.l2 = l2
         self.dropout = dropout
+        self.input_dropout = input_dropout
         self.label_smoothing = label_smoothing
         self.batch_size = batch_size
         self.steps = steps
@@ -225,6 +227,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         weight_decay: float = 0.01,
         l2: float = 0.0,
         dropout: float = 0.0,
+        input_dropout: float = 0.0,
         batch_size: int | Literal["auto"] | None = "auto",
         steps: int | Literal["auto"] = "auto",
         early_stopping: bool = False,
@@ -247,6 +250,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         self.weight_decay = weight_decay
         self.l2 = l2
         self.dropout = dropout
+        self.input_dropout = input_dropout
         self.batch_size = batch_size
         self.steps = steps
         self.early_stopping = early_stopping

@@ -7,6 +7,7 @@ which a loss takes and overwrites with its gradient.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -117,7 +118,9 @@ def forward(
         np.add(z, bias, out=z)
         activation(z, slope)
         if dropout is not None:
-            dropout.apply(z, slope)
+            factors = dropout.factors(z.shape)
+            np.multiply(z, factors, out=z)
+            np.multiply(slope, factors, out=slope)
         x = z
     weights[-1].T.dot(x.T, logits.T)
     np.add(logits, biases[-1], out=logits)
@@ -165,24 +168,23 @@ def logits_in_blocks(
 
 
 class Dropout:
-    """Inverted dropout: a unit is kept with probability 1 - share and then divided by it (course 2, week 1).
+    """Inverted dropout: a value is kept with probability 1 - share and then divided by it (course 2, week 1).
 
-    The factor multiplies the activation's value and its derivative, so the backward pass needs no mask.
-    Shares are rounded to multiples of 1 / 65,536, which is what 16 random bits resolve.
+    A hidden layer's factor multiplies the activation's value and its derivative, so the backward pass needs
+    no mask. Shares are rounded to multiples of 1 / 65,536, which is what 16 random bits resolve.
     """
 
-    def __init__(self, share: float, work: Workspace, rng: np.random.Generator) -> None:
+    def __init__(self, share: float, size: int, dtype: str, rng: np.random.Generator) -> None:
         self._threshold = np.uint16(round(share * 65_536))
         self._scale = 65_536 / (65_536 - int(self._threshold))
         self._draw = rng.bit_generator.random_raw
-        self._factors = np.empty(max(slope.size for slope in work.slopes), work.ones.dtype)
+        self._factors = np.empty(size, dtype)
 
-    def apply(self, values: Array, slopes: Array) -> None:
-        """Multiply both by the same random factors, 0 or 1 / (1 - share)."""
-        bits = self._draw(-(-values.size // 4)).view(np.uint16)[: values.size]
-        factors = self._factors[: values.size]
+    def factors(self, shape: tuple[int, ...]) -> Array:
+        """Random factors, 0 or 1 / (1 - share), at most `size` of them; the next call overwrites them."""
+        count = math.prod(shape)
+        bits = self._draw(-(-count // 4)).view(np.uint16)[:count]
+        factors = self._factors[:count]
         np.greater_equal(bits, self._threshold, out=factors)
         np.multiply(factors, self._scale, out=factors)
-        shaped = factors.reshape(values.shape)
-        np.multiply(values, shaped, out=values)
-        np.multiply(slopes, shaped, out=slopes)
+        return factors.reshape(shape)

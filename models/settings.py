@@ -28,6 +28,7 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "weight_decay": (0.0, math.inf, True),
     "l2": (0.0, math.inf, True),
     "dropout": (0.0, 1.0, True),
+    "input_dropout": (0.0, 1.0, True),
     "label_smoothing": (0.0, 1.0, True),
     "clip": (0.0, math.inf, False),
     "validation_fraction": (0.0, 1.0, False),

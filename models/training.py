@@ -75,6 +75,7 @@ class Plan:
     weight_decay: float = 0.0
     l2: float = 0.0
     dropout: float = 0.0
+    input_dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,9 @@ class _Stepper:
         self.gradients = allocate(sizes, dtype)
         work = workspace(sizes, rows, dtype)
         self.work: dict[int, Workspace] = {rows - 1: work.head(rows - 1), rows: work}
-        self.dropout = Dropout(plan.dropout, work, rng) if plan.dropout and work.slopes else None
+        width = max(sizes[1:-1], default=0)
+        self.drop_inputs = _dropout(plan.input_dropout, rows * sizes[0], dtype, rng)
+        self.drop_hidden = _dropout(plan.dropout, rows * width, dtype, rng)
         self.state = optimizers.init(parameters.flat, self.gradients.flat, parameters.n_weights)
 
     def advance(
@@ -224,7 +227,9 @@ class _Stepper:
         with np.errstate(all="ignore"):  # a value that is not finite is reported below, as an outcome
             for x, y in batches:
                 work = self.work[len(x)]
-                value = self.loss(forward(parameters, self.activation, x, work, self.dropout), y)
+                if self.drop_inputs is not None:
+                    np.multiply(x, self.drop_inputs.factors(x.shape), out=x)
+                value = self.loss(forward(parameters, self.activation, x, work, self.drop_hidden), y)
                 backward(parameters, gradients, x, work)
                 if plan.l2:
                     value += _penalty(parameters, gradients, plan.l2)
@@ -237,6 +242,10 @@ class _Stepper:
             if not math.isfinite(parameters.flat.sum(dtype=np.float64)):
                 raise Diverged(step)
         return total, rows
+
+
+def _dropout(share: float, size: int, dtype: str, rng: np.random.Generator) -> Dropout | None:
+    return Dropout(share, size, dtype, rng) if share and size else None
 
 
 def _penalty(parameters: Parameters, gradients: Parameters, l2: float) -> float:

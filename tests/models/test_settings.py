@@ -15,6 +15,7 @@ from models.settings import check_settings
         ({"learning_rate": float("nan")}, r"learning_rate must be above 0 and finite; got nan"),
         ({"l2": float("inf")}, r"l2 must be at least 0 and finite; got inf"),
         ({"dropout": 1.0}, r"dropout must be at least 0 and below 1; got 1.0"),
+        ({"input_dropout": -0.1}, r"input_dropout must be at least 0 and below 1; got -0.1"),
         ({"label_smoothing": 1.0}, r"label_smoothing must be at least 0 and below 1; got 1.0"),
         ({"clip": 0.0}, r"clip must be above 0 and finite or None; got 0.0"),
         ({"dropout": None}, r"dropout must be at least 0 and below 1; got None"),

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from models import NeuralNetworkRegressor
 from models.activations import activation
 from models.initializers import he
 from models.losses import cross_entropy, squared_error
-from models.network import Dropout, allocate, initialize, workspace
+from models.network import Dropout, allocate, initialize
 from models.training import Diverged, Examples, Plan, default_budget, keeping_best, train
 
 
@@ -107,9 +108,26 @@ def test_the_default_budget_is_fifteen_epochs_within_its_bounds(rows):
 
 
 def test_dropout_keeps_the_mean_and_drops_its_share():
-    work = workspace((1, 500, 1), 400, "float32")
-    values, slopes = np.ones((400, 500), np.float32), np.full((400, 500), 2, np.float32)
-    Dropout(0.3, work, np.random.default_rng(0)).apply(values, slopes)
-    assert (values == 0).mean() == pytest.approx(0.3, abs=0.005)
-    assert values.mean() == pytest.approx(1, abs=0.01)
-    np.testing.assert_array_equal(slopes, 2 * values)
+    dropout = Dropout(0.3, 200_000, "float32", np.random.default_rng(0))
+    factors = dropout.factors((400, 500))
+    assert (factors == 0).mean() == pytest.approx(0.3, abs=0.005)
+    assert factors.mean() == pytest.approx(1, abs=0.01)
+    assert len(np.unique(factors)) == 2
+
+
+def test_dropping_inputs_of_a_linear_neuron_is_a_ridge_penalty():
+    """Over the draws, its squared error has its least at (X'X + p / (1 - p) diag(X'X))^-1 X'y.
+
+    Source: Srivastava and others, "Dropout", JMLR 15, 2014, section 9.1.
+    """
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 4)) @ rng.standard_normal((4, 4))
+    X -= X.mean(axis=0)
+    y = X @ np.array([1.0, -2.0, 0.5, 0.0])
+    plan = {"optimizer": "adam", "schedule": "cosine", "batch_size": None, "steps": 30_000}
+    network = NeuralNetworkRegressor((), input_dropout=0.4, standardize=False, random_state=0, **plan)
+    network.fit(X, y)
+    inner = X.T @ X
+    expected = np.linalg.solve(inner + 0.4 / 0.6 * np.diag(np.diag(inner)), X.T @ y)
+    np.testing.assert_allclose(network.coefs_[0][:, 0] * network.target_scale_, expected, atol=0.02)
+    assert np.abs(expected - [1.0, -2.0, 0.5, 0.0]).max() > 0.3
