@@ -17,6 +17,8 @@ from typing import Any
 from harness.errors import ConfigError
 from harness.secrets import hidden
 
+LEAST_MEMORY = 500 * 10**6  # bytes of a worker: alone it holds about half of that
+
 
 def mistake(path: str, rule: str, found: object, remedy: str = "") -> ConfigError:
     """The error for a value that breaks a rule.
@@ -99,7 +101,7 @@ def text(value: object, path: str) -> str:
     return value
 
 
-def memory(value: object, path: str, least: int = 500 * 10**6) -> int:
+def memory(value: object, path: str, least: int = LEAST_MEMORY) -> int:
     """Bytes, from a number with a unit.
 
     >>> memory("2GB", "launch.memory"), memory("1.5 GiB", "launch.memory")
@@ -171,6 +173,15 @@ def name(value: object, path: str) -> str:
         rule = "a name of at most 150 letters, digits and _ - . = , + that begins with a letter or digit"
         raise mistake(path, rule, value)
     return found
+
+
+def is_whole(entry: Mapping[str, Any]) -> bool:
+    """True for a range of whole numbers: whole bounds, without a fractional step.
+
+    >>> is_whole({"low": 1, "high": 4}), is_whole({"low": 0.0, "high": 4})
+    (True, False)
+    """
+    return all(isinstance(bound, int) for bound in (entry["low"], entry["high"], entry.get("step") or 1))
 
 
 def sequence(value: object, path: str, of: str) -> list[Any]:

@@ -24,6 +24,7 @@ CONNECT_SECONDS = 10
 ANSWERS_AWAITED = 3  # looks
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), 1)
 CONFIG: dict[str, Any] = {
+    "distributed.admin.low-level-log-length": 0,  # events are handed on, not kept: they hold models
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.worker-ttl": None,  # a long trial that holds the interpreter is no death
     "distributed.scheduler.http.routes": [],  # nobody looks, so there are no pages to guard

@@ -20,12 +20,12 @@ class Flight:
 
     Attributes:
         process, pid: the worker it was given to; the id is known from its first event.
-        missed: how often the worker was looked for and not there.
+        missed: how often the worker was looked for and not there, since it was given the cell.
         kills: how often the worker was told to end, for what is running.
         trials: those recorded so far; a retry starts from them.
         running: the trial or refit under way, None between them.
         since: when it began, by the driver's clock.
-        deaths: unexplained deaths of the worker, by the number of the next trial.
+        deaths: of the worker, by the number of the next trial.
         verdict: the outcome the driver has already decided for what is running, and when.
     """
 

@@ -12,9 +12,11 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 import dask
+from dask.system import cpu_count
 from distributed import Client, LocalCluster, Security
 from distributed.system import MEMORY_LIMIT
 
+from harness.checks import LEAST_MEMORY
 from harness.errors import LaunchError
 from harness.launch import worker
 from harness.launch.clusters import LOOPBACK, Cluster
@@ -29,8 +31,7 @@ STARTS = 3  # of a cluster whose workers end while it starts
 @contextlib.contextmanager
 def processes(settings: LaunchSettings) -> Iterator[Cluster]:
     """Processes on this machine, one per core where their number is not given."""
-    count = settings.workers or cores()
-    memory = MEMORY_LIMIT // count if settings.memory is None else settings.memory
+    count, memory = shares(settings)
     # A nanny that is slow to restart its worker would be closed.
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}):
         _quiet_tracker()
@@ -93,8 +94,27 @@ def _started(count: int) -> LocalCluster:
 
 
 def cores() -> int:
-    """The processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The processors this process may use, by its affinity and by the quota of its container."""
+    return int(cpu_count())
+
+
+def shares(settings: LaunchSettings) -> tuple[int, int]:
+    """How many workers, and the bytes that each may hold: what is not given, by cores and memory.
+
+    Raises:
+        LaunchError: there would be less memory for each than a worker can live on.
+    """
+    most = max(1, MEMORY_LIMIT // LEAST_MEMORY)
+    count = settings.workers or max(1, min(cores(), most))
+    if settings.memory is not None:
+        return count, settings.memory
+    share = int(MEMORY_LIMIT // count)
+    if count > most:
+        raise LaunchError(
+            f"launch.workers must be at most {most} here, got {count}: a worker needs "
+            f"{LEAST_MEMORY // 10**6} MB, and each would have {share // 10**6} MB"
+        )
+    return count, share
 
 
 def _end_processes(cluster: LocalCluster) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from harness import launch
 from harness.config import LaunchSettings
+from harness.errors import LaunchError
+from harness.launch import local
 from harness.launch.work import Work
 from harness.records import Outcome
 
@@ -180,3 +182,15 @@ def test_work_hands_out_each_cell_once_and_passes_over_a_busy_one(cells, memory,
 
 def test_workers_run_on_one_blas_thread(unfortunate):
     assert (unfortunate[1] / "threads.txt").read_text() == "['1']"
+
+
+def test_workers_are_no_more_than_cores_and_memory_allow(monkeypatch):
+    monkeypatch.setattr(local, "cpu_count", lambda: 64)
+    monkeypatch.setattr(local, "MEMORY_LIMIT", 8 * 10**9)
+    assert local.shares(LaunchSettings("local")) == (16, 500 * 10**6)
+    assert local.shares(LaunchSettings("local", 2)) == (2, 4 * 10**9)
+    assert local.shares(LaunchSettings("local", 20, 10**9)) == (20, 10**9)
+    with pytest.raises(LaunchError, match=r"launch\.workers must be at most 16 here, got 20: .* 500 MB"):
+        local.shares(LaunchSettings("local", 20))
+    monkeypatch.setattr(local, "MEMORY_LIMIT", 10**8)
+    assert local.shares(LaunchSettings("local")) == (1, 10**8)
