@@ -18,7 +18,7 @@ from harness.metrics import Answers, log_losses
 from harness.records import Family, Floats, Ints, Outcome, Split, Trial
 
 MAX_POINTS = 10
-RUNG_SHARES = (16, 4, 1)
+RUNG_SHARES = (4, 1)
 SMALLEST_RUNG = 100
 
 Build = Callable[[int], Any]
@@ -52,7 +52,7 @@ def checkpoints(horizon: int, count: int = MAX_POINTS) -> tuple[int, ...]:
 def warmup(family: Family, horizon: int) -> int:
     """The first step at which a setting may be pruned, of a schedule or of the training rows of a fold.
 
-    A decaying schedule reorders settings late, so its first 30 % misleads; so does a sixteenth of the rows.
+    A decaying schedule reorders settings late, so its first 30 % misleads; so do few of the rows.
 
     >>> warmup(Family("nn", "", {}, {}, progress="steps"), 1000), warmup(Family("svm", "", {}, {}), 1000)
     (300, 200)
@@ -60,19 +60,21 @@ def warmup(family: Family, horizon: int) -> int:
     return int((0.3 if family.progress == "steps" else 0.2) * horizon)
 
 
-def rungs(y: Ints, folds: Sequence[Split]) -> tuple[int, ...]:
-    """Nested shares n/16, n/4 and n of the training rows, as row counts of the first fold.
+def rungs(y: Ints | None, folds: Sequence[Split]) -> tuple[int, ...]:
+    """Nested shares n/4 and n of the training rows, as row counts of the first fold; y is None for numbers.
 
     Left out are shares too small to rank settings, and those in which some fold has one class only or lacks
     one of a hundredth of its rows or more.
 
     >>> y, rows = np.arange(10_000) % 2, np.arange(10_000)
     >>> rungs(y, [Split(rows[:8000], rows[8000:])]), rungs(y, [Split(rows[:100], rows[100:])])
-    ((500, 2000, 8000), (100,))
+    ((2000, 8000), (100,))
     """
     rows = len(folds[0].train)
     early = [rows // share for share in RUNG_SHARES if share > 1 and rows // share >= SMALLEST_RUNG]
-    return (*(rung for rung in early if all(_stands_for_all(y[f.train], rung) for f in folds)), rows)
+    if y is not None:
+        early = [rung for rung in early if all(_stands_for_all(y[fold.train], rung) for fold in folds)]
+    return (*early, rows)
 
 
 def _stands_for_all(y: Ints, rung: int) -> bool:
@@ -191,8 +193,7 @@ def _lockstep(bench: _Bench) -> Iterator[Point]:
 
 
 def _rungs(bench: _Bench) -> Iterator[Point]:
-    strata = bench.y if bench.classes else np.zeros(len(bench.y), dtype=np.int64)
-    *early, last = rungs(strata, bench.folds)
+    *early, last = rungs(bench.y if bench.classes else None, bench.folds)
     for rung in early:
         trains = [fold.train[:rung] for fold in bench.folds]
         try:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harness.config import SweepConfig
     from harness.tracking.reading import CellRecord
 
-PROTOCOL = 3  # raised whenever splits, search, evaluation or refit change a number
+PROTOCOL = 4  # raised whenever splits, search, evaluation or refit change a number
 MOST_CELLS = 100_000  # in one sweep
 BASE_ROWS = 2000  # what a small cell's folds and fixed steps cost, in rows; for estimates only
 NUMBERS = ("estimator", "space", "selection", "progress", "preprocess", "max_parameters")

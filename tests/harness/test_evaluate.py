@@ -28,14 +28,20 @@ def test_rungs_are_nested_shares_that_end_with_every_row(rows):
 
 
 def test_a_rung_of_one_class_is_left_out():
-    y = (np.arange(8000) == 1999).astype(np.int64)
-    assert rungs(y, [Split(np.arange(8000), np.arange(0))]) == (2000, 8000)
+    folds = [Split(np.arange(8000), np.arange(0))]
+    assert rungs((np.arange(8000) == 1999).astype(np.int64), folds) == (2000, 8000)
+    assert rungs((np.arange(8000) == 2000).astype(np.int64), folds) == (8000,)
 
 
-@pytest.mark.parametrize(("members", "expected"), [(79, (500, 2000, 8000)), (80, (2000, 8000))])
+def test_numbers_have_the_rungs_of_their_rows():
+    assert rungs(None, [Split(np.arange(8000), np.arange(0))]) == (2000, 8000)
+    assert rungs(None, [Split(np.arange(399), np.arange(0))]) == (399,)
+
+
+@pytest.mark.parametrize(("members", "expected"), [(79, (2000, 8000)), (80, (8000,))])
 def test_a_rung_may_lack_a_rare_class_and_no_other(members, expected):
     y = np.arange(8000) % 2
-    y[600 : 600 + members] = 2
+    y[2600 : 2600 + members] = 2
     assert rungs(y, [Split(np.arange(8000), np.arange(0))]) == expected
 
 
