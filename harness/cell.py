@@ -139,7 +139,7 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
             message = f"ran past search.trial_seconds={bench.cell.search.trial_seconds:g}"
     except HarnessError:
         raise
-    except Exception as error:  # a learner may raise anything: that is its outcome
+    except (Exception, SystemExit) as error:  # a learner may raise anything: that is its outcome
         outcome, message = _misfortune(error)
         raised = "".join(traceback.format_exception(error)) if outcome is Outcome.FAILED else ""
     chosen = evaluate.choice(bench.cell.family, seen) if outcome is Outcome.COMPLETE else None
@@ -158,7 +158,7 @@ def _try(bench: _Bench, search: Search, number: int, setting: Mapping[str, Param
     )
 
 
-def _misfortune(error: Exception) -> tuple[Outcome, str]:
+def _misfortune(error: BaseException) -> tuple[Outcome, str]:
     """The outcome an error amounts to, and its sentence."""
     if isinstance(error, (Diverged, FloatingPointError)):
         return Outcome.DIVERGED, str(error)
@@ -209,8 +209,7 @@ def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial], emit: Emit) ->
         learner = _refit(bench, best)
         fit_seconds = time.perf_counter() - start
         tested = _test(bench, learner, task)
-        model = model_files.dump(learner) if keeps_model else None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         outcome, message = _misfortune(error)
         return CellResult(
             outcome, len(trials), best.number, message=f"refit of trial {best.number}: {message}"
@@ -221,8 +220,16 @@ def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial], emit: Emit) ->
         best=best.number,
         val_error=best.error,
         fit_seconds=fit_seconds,
-        model=model,
+        model=_model_of(learner) if keeps_model else None,
     )
+
+
+def _model_of(learner: Any) -> bytes | None:
+    """The learner's file; None where it cannot be written: what was measured of it is sound all the same."""
+    try:
+        return model_files.dump(learner)
+    except Exception:  # as many kinds as there are things that a learner may hold
+        return None
 
 
 def _refit(bench: _Bench, best: Trial) -> Any:

@@ -7,6 +7,7 @@ Only ranges and choices are searched; they are named by their path, such as `hid
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,14 +88,17 @@ def capped(space: Mapping[str, Any], inputs: int, outputs: int, cap: int | None)
         return dict(space)
     deepest, units = _bounds(hidden["layers"])[1], hidden["units"]
     low, high = _bounds(units)
-    while high >= low and count_parameters(inputs, (high,) * deepest, outputs) > cap:
-        high -= 1
+
+    def parameters(width: int) -> int:
+        return count_parameters(inputs, (width,) * deepest, outputs)
+
+    high = low - 1 + bisect_right(range(low, high + 1), cap, key=parameters)
     if isinstance(units, Mapping) and "choices" in units:
         high = max([choice for choice in units["choices"] if choice <= high], default=low - 1)
     if high < low:
         raise ConfigError(
             f"a network of {deepest} layers of {low} units has "
-            f"{count_parameters(inputs, (low,) * deepest, outputs):,} parameters on {inputs} inputs, "
+            f"{parameters(low):,} parameters on {inputs} inputs, "
             f"max_parameters is {cap:,}; raise max_parameters or lower space.hidden"
         )
     return {**space, "hidden": {"layers": hidden["layers"], "units": _at_most(units, high)}}
@@ -112,16 +116,21 @@ def on_data(family: Family, task: Task) -> dict[str, Any]:
 
 
 def _at_most(entry: Any, high: int) -> Any:
-    """An integer entry without its values above `high`."""
+    """An integer entry without its values above `high`, which is at least its lowest.
+
+    >>> _at_most({"low": 8, "high": 64, "step": 8, "default": 32}, 18)
+    {'low': 8, 'high': 16, 'step': 8, 'default': 16}
+    """
     if not isinstance(entry, Mapping):
         return entry
     kept = dict(entry)
     if "choices" in entry:
         kept["choices"] = [choice for choice in entry["choices"] if choice <= high]
     else:
-        kept["high"] = min(entry["high"], high)
+        step = entry.get("step") or 1
+        kept["high"] = entry["low"] + (min(entry["high"], high) - entry["low"]) // step * step
     if "default" in entry:
-        kept["default"] = min(entry["default"], max(kept.get("choices", [high])))
+        kept["default"] = min(entry["default"], max(kept.get("choices", [kept.get("high")])))
     return kept
 
 

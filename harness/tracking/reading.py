@@ -271,14 +271,15 @@ def load_model(
         StoreError: where the run or its model is not there.
     """
     store = existing_store(Path(root), uri)
-    try:
-        path = artifact(store, run_id, "model.skops")
-    except StoreError as error:
+    with store.told():
+        files = store.client.get_run(run_id).data.tags.get(digests.FILES, "")
+    if not any(file.startswith("model.skops=") for file in files.split()):
         raise StoreError(
             f"run {run_id} has no model in {store.label}; models are kept for cells of repeat 0 "
-            "(and not where an argument is a secret): take a run_id from cells.csv with repeat 0"
-        ) from error
-    return model_files.load(path.read_bytes(), trusted_modules)
+            "(not where an argument is a secret, nor of an estimator that cannot be written without pickle): "
+            "take a run_id from cells.csv with repeat 0"
+        )
+    return model_files.load(artifact(store, run_id, "model.skops").read_bytes(), trusted_modules)
 
 
 def existing_store(root: Path, uri: str | None) -> Store:

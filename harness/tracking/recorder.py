@@ -135,7 +135,7 @@ class Recorder:
         tags = {
             **_identity(cell),
             "outcome": result.outcome.value,
-            "message": hide(result.message)[: trials.MESSAGE_LENGTH],
+            "message": trials.told(result.message)[: trials.MESSAGE_LENGTH],
             "test_rows": str(len(self._task.y_test)),
             "versions": _versions(result),
             digests.FILES: digests.of_files(files),

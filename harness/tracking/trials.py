@@ -36,7 +36,7 @@ def write(store: Store, experiment: str, parent: str, cell: Cell, trial: Trial) 
         TERMINAL.get(trial.outcome, "FAILED"),
         Times(now - int(trial.seconds * 1000), now),
         Held({**tags, digests.DIGEST: digest}, metrics, params),
-        {"traceback.txt": hide(trial.traceback)} if trial.traceback else {},
+        {"traceback.txt": told(trial.traceback)} if trial.traceback else {},
     )
 
 
@@ -57,8 +57,17 @@ def _tags(parent: str, cell: Cell, trial: Trial) -> dict[str, str]:
         "outcome": trial.outcome.value,
         "points": json.dumps(trial.points),
         **({} if cell.metric == "error" else {digests.METRIC: cell.metric}),
-        **({"message": hide(trial.message)[:MESSAGE_LENGTH]} if trial.message else {}),
+        **({"message": told(trial.message)[:MESSAGE_LENGTH]} if trial.message else {}),
     }
+
+
+def told(text: str) -> str:
+    r"""What a learner said, without secrets, and without halves of characters, which no database takes.
+
+    >>> print(told("no file caf\udce9.csv"))
+    no file caf\udce9.csv
+    """
+    return hide(text).encode(errors="backslashreplace").decode()
 
 
 def read(run: Run) -> Trial:

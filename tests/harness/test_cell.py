@@ -1,3 +1,4 @@
+import sys
 import time
 from dataclasses import replace
 
@@ -81,6 +82,43 @@ def test_the_model_of_repeat_0_is_kept_and_makes_the_tested_predictions(family, 
     predicted = model_files.load(result.model).predict(task.X_test)
     assert np.packbits(predicted == task.y_test).tobytes() == result.correct
     assert result_of(run(make_cell(family, repeat=1), task)).model is None
+
+
+class Restless(LogisticRegression):
+    """Keeps what no file holds."""
+
+    def fit(self, X, y):
+        self.later_ = (row for row in X)
+        return super().fit(X, y)
+
+
+def test_a_model_that_cannot_be_written_does_not_cost_the_cell_its_result(logistic, task, make_cell):
+    restless = replace(logistic, estimator={**logistic.estimator, "_target_": f"{__name__}.Restless"})
+    result = result_of(run(replace(make_cell(restless, repeat=0), trusted_modules=(__name__,)), task))
+    assert result.outcome is Outcome.COMPLETE
+    assert result.model is None
+    assert result.test_error == result_of(run(make_cell(logistic, repeat=0), task)).test_error
+
+
+class Leaving(LogisticRegression):
+    """Ends its process where C is above 1."""
+
+    def fit(self, X, y):
+        if self.C > 1:
+            sys.exit(0)
+        return super().fit(X, y)
+
+
+def test_a_learner_that_ends_its_process_is_a_failed_trial(logistic, task, make_cell):
+    leaving = replace(
+        logistic,
+        estimator={**logistic.estimator, "_target_": f"{__name__}.Leaving"},
+        space={"C": {"choices": [2.0, 1.0]}},
+    )
+    events = run(replace(make_cell(leaving), trusted_modules=(__name__,)), task)
+    first = trials_of(events)[0]
+    assert (first.outcome, first.message) == (Outcome.FAILED, "SystemExit: 0")
+    assert result_of(events).outcome is Outcome.COMPLETE
 
 
 def test_a_diverging_setting_is_an_outcome_and_never_the_best(network, task, make_cell):

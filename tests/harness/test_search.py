@@ -7,6 +7,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from harness.records import Outcome, SearchSettings, Trial
 from harness.search import FEWEST_RANKED, MOST_TRIALS, Search, distribution, goes_on, importances
+from harness.space import capped
 
 SPACE = {
     "units": {"low": 2, "high": 64, "log": True, "default": 8},
@@ -202,3 +203,13 @@ def test_there_is_no_importance_where_too_little_or_nothing_varies(cells):
 def test_a_space_without_a_choice_has_no_importances():
     trials = [[Trial(k, {}, Outcome.COMPLETE, value=float(k)) for k in range(40)]]
     assert importances({"C": 1.0}, trials) == {}
+
+
+def test_a_search_of_a_capped_range_of_steps_is_rebuilt_from_its_trials():
+    hidden = {"layers": 1, "units": {"low": 8, "high": 64, "step": 8, "default": 32}}
+    space, settings = capped({"hidden": hidden}, 784, 10, 15_000), SearchSettings(trials=4)
+    search = Search(space, settings, 3, seed=3)
+    number, params = search.ask()
+    ended = Trial(number, params, Outcome.COMPLETE, value=1.0)
+    search.tell(ended)
+    assert Search(space, settings, 3, seed=3, recorded=[ended]).ask() == search.ask()

@@ -59,3 +59,9 @@ def test_no_cap_changes_nothing():
 def test_a_cap_drops_choices_above_it():
     space = {"hidden": {"layers": 1, "units": {"choices": [4, 8, 64], "default": 64}}}
     assert capped(space, 784, 10, 10_000)["hidden"]["units"] == {"choices": [4, 8], "default": 8}
+
+
+def test_a_cap_keeps_a_range_on_its_steps():
+    space = {"hidden": {"layers": 1, "units": {"low": 8, "high": 64, "step": 8, "default": 32}}}
+    wanted = {"low": 8, "high": 16, "step": 8, "default": 16}
+    assert capped(space, 784, 10, 18 * 795 + 10)["hidden"]["units"] == wanted

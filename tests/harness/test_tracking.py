@@ -74,6 +74,18 @@ def test_the_traceback_of_a_failed_trial_is_an_artifact_of_its_run(store, record
     assert recorder.begin(cell) == (failed,)
 
 
+def test_what_a_learner_said_in_half_characters_is_recorded(store, recorder, make_cell, logistic):
+    cell, said = make_cell(logistic), "FileNotFoundError: no file caf\udce9.csv"
+    recorder.begin(cell)
+    failed = replace(TRIAL, outcome=Outcome.FAILED, value=None, message=said, traceback=said)
+    recorder.trial(cell, failed)
+    recorder.result(cell, CellResult(Outcome.FAILED, 1, message=said))
+    (run,) = runs(store, "trial")
+    assert run.data.tags["message"] == r"FileNotFoundError: no file caf\udce9.csv"
+    (cell_run,) = runs(store, "cell")
+    assert cell_run.data.tags["message"] == r"FileNotFoundError: no file caf\udce9.csv"
+
+
 def test_a_cell_is_read_back_with_its_correctness_and_model(store, recorder, make_cell, logistic, task):
     cell = make_cell(logistic, repeat=0, trials=2)
     recorder.begin(cell)
@@ -282,3 +294,15 @@ def test_a_sweep_that_is_not_there_is_named(store):
 def test_reading_where_nothing_was_recorded_says_what_to_run(tmp_path):
     with pytest.raises(StoreError, match="run harness sweep first"):
         reading.read_cells("digits", tmp_path)
+
+
+def test_a_run_without_a_model_says_why_and_a_wrong_id_that_it_is_none(store, recorder, make_cell, logistic):
+    cell = make_cell(logistic)
+    recorder.begin(cell)
+    recorder.result(cell, result())
+    (run,) = runs(store, "cell")
+    with pytest.raises(StoreError, match=r"has no model in .*; models are kept for cells of repeat 0"):
+        reading.load_model(run.info.run_id, store.root)
+    with pytest.raises(StoreError) as error:
+        reading.load_model("0" * 32, store.root)
+    assert "models are kept" not in str(error.value)
