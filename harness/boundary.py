@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.checks import is_whole
 from harness.space import searched
 
 NEAR = 0.05  # of a range: nearer to a bound is at it
@@ -57,7 +58,7 @@ def own_limit(entry: Mapping[str, Any]) -> int | None:
     """
     if entry["low"] == 0:
         return 0
-    return 1 if entry["low"] == 1 and _is_whole(entry) else None
+    return 1 if entry["low"] == 1 and is_whole(entry) else None
 
 
 def beyond(entry: Mapping[str, Any], side: str) -> float:
@@ -69,14 +70,9 @@ def beyond(entry: Mapping[str, Any], side: str) -> float:
     low, high = entry["low"], entry["high"]
     if entry.get("log"):
         further = high * 10 if side == "high" else low / 10
-        return max(1, round(further)) if _is_whole(entry) else float(further)
-    step = entry.get("step") or (1 if _is_whole(entry) else None)
+        return max(1, round(further)) if is_whole(entry) else float(further)
+    step = entry.get("step") or (1 if is_whole(entry) else None)
     half = (high - low) / 2
     reach = half if step is None else step * math.ceil(half / step)
     further = high + reach if side == "high" else low - reach
-    return int(further) if _is_whole(entry) else float(further)
-
-
-def _is_whole(entry: Mapping[str, Any]) -> bool:
-    """True for a range of whole numbers, as `search.distribution` reads it."""
-    return all(isinstance(entry.get(key) or 1, int) for key in ("low", "high", "step"))
+    return int(further) if is_whole(entry) else float(further)

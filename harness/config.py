@@ -27,6 +27,7 @@ from harness.checks import (
 )
 from harness.family_config import parse_families
 from harness.launch_config import LaunchSettings, parse_launch
+from harness.naming import default_name
 from harness.search_config import parse_search
 from harness.secrets import refuse_secrets
 
@@ -73,7 +74,7 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class SweepConfig:
-    """What `sweep`, `plan` and `curves` are given.
+    """What `sweep`, `plan`, `curves` and `report` are given.
 
     Attributes:
         root: folder of the local store, the cache and the reports.
@@ -142,7 +143,7 @@ def parse(tree: Mapping[str, Any], source: str) -> SweepConfig:
         for each in filter(None, (family, family.regressor)):
             refuse_secrets([each.label, each.space], f"model.{family.name}, label or space,")
     return SweepConfig(
-        name=data.name if tree["name"] is None else name(tree["name"], "name"),
+        name=default_name(tree["data"]) if tree["name"] is None else name(tree["name"], "name"),
         seed=whole(tree["seed"], "seed", 0, 2**32 - 1),
         repeats=_repeats(tree["repeats"]),
         data=data,

@@ -216,10 +216,15 @@ def _boundary_flag(of: SearchSummary, bound: str, space: Mapping[str, Any]) -> F
     end = "upper" if side == "high" else "lower"
     sentence = (
         f"At {of.size:,} rows the best {path} of {of.label} lies at the {end} end of its range, "
-        f"{space[path][side]:g}, in most repeats, so better settings may lie beyond; "
-        f"model.{of.family}.space.{bound}={beyond(space[path], side):g} would tell."
+        f"{_typed(space[path][side])}, in most repeats, so better settings may lie beyond; "
+        f"model.{of.family}.space.{bound}={_typed(beyond(space[path], side))} would tell."
     )
     return Flag("boundary", (of.family,), of.size, sentence)
+
+
+def _typed(bound: float) -> str:
+    """A bound as it is typed: a whole one with all its digits, for Hydra reads 1e+07 as no whole number."""
+    return f"{bound:g}" if isinstance(bound, float) else str(bound)
 
 
 def _pair_flag(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.checks import is_number, keys, mistake, name, one_of, positive, sequence, text, whole
+from harness.checks import is_number, is_whole, keys, mistake, name, one_of, positive, sequence, text, whole
 from harness.errors import ConfigError
 from harness.targets import KEY, check_caches, check_estimator, targets
 
@@ -173,17 +173,13 @@ def _default(entry: Mapping[str, Any], path: str) -> None:
         raise mistake(f"{path}.default", f"from low ({low}) to high ({high})", default)
     if step is not None and not _divides(step, default - low):
         raise mistake(f"{path}.default", f"a number of steps ({step}) above low ({low})", default)
-    if _is_whole_range(entry) and not isinstance(default, int):
+    if is_whole(entry) and not isinstance(default, int):
         raise mistake(f"{path}.default", "a whole number, as its bounds are", default)
 
 
 def _divides(step: float, distance: float) -> bool:
     steps = distance / step
     return abs(steps - round(steps)) < 1e-9 * max(1.0, abs(steps))
-
-
-def _is_whole_range(entry: Mapping[str, Any]) -> bool:
-    return all(isinstance(entry.get(key) or 1, int) for key in ("low", "high", "step"))
 
 
 def _whole_entry(entry: object, path: str) -> None:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from harness.errors import ConfigError
+from harness.naming import default_name
 from harness.secrets import hide
 
 
@@ -52,7 +53,7 @@ def named(trees: list[dict[str, Any]], overrides: list[tuple[str, ...]]) -> list
     for tree, words in zip(trees, overrides, strict=True):
         data = tree.get("data")
         given = tree.get("name")
-        base = data.get("name") if given is None and isinstance(data, dict) else given
+        base = default_name(data) if given is None and isinstance(data, dict) and "name" in data else given
         told = {"name"} if given is not None else {"name", "data"}  # keys that the base tells apart already
         apart = sorted(
             hide(word) for word in words if word not in shared and word.partition("=")[0] not in told

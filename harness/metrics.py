@@ -110,8 +110,8 @@ class Metric:
         return f"{self.number(difference)} points" if self.is_share else self.number(difference)
 
     def number(self, score: float) -> str:
-        """A score or a difference without its unit."""
-        return f"{self.scale * score:,.{self.decimals}f}"
+        """A score or a difference without its unit, with a true minus."""
+        return f"{self.scale * score:,.{self.decimals}f}".replace("-", "\N{MINUS SIGN}")
 
     def standard_error(self, score: float, rows: int) -> float:
         """About that of a score on so many rows, in baselines.

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.wording import counted
+
 ParamValue = float | int | str | bool | None
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -154,12 +156,8 @@ class SearchSettings:
         if self.seconds is not None:
             return f"{self.seconds:g} s"
         if self.studies is not None:
-            return f"{_counted(self.studies[0], 'study', 'studies')} of {_counted(self.studies[1], 'trial')}"
-        return _counted(self.trials or 0, "trial")
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
+            return f"{counted(self.studies[0], 'study', 'studies')} of {counted(self.studies[1], 'trial')}"
+        return counted(self.trials or 0, "trial")
 
 
 @dataclass(frozen=True)
@@ -224,7 +222,7 @@ class Trial:
         value: the selection metric at the chosen step; None where the outcome gives none.
         error, scores: the validation score in the cell's metric (the share wrong), and the others by name.
         step: the chosen step of a learner that trains in steps.
-        points: the reported (step, selection metric), at most 20, ascending by step.
+        points: the reported (step, selection metric), at most 10, ascending by step.
         traceback: of what a learner raised; kept for a person, not read back.
     """
 

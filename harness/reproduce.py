@@ -27,6 +27,7 @@ from harness.suited import of_the_kind
 from harness.targets import TRUSTED, is_below, targets
 from harness.tracking.reading import existing_store
 from harness.tracking.recorded import Origin, RecordedCell, origin, recorded_cell
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.config import SweepConfig
@@ -180,16 +181,12 @@ def _as_json(asked: Origin, found: Comparison, reasons: list[str]) -> dict[str, 
 def _as_text(asked: Origin, found: Comparison, reasons: list[str]) -> Iterator[str]:
     what = asked.name if asked.name.startswith(asked.kind) else f"{asked.kind} {asked.name}"
     replayed = f" ({found.replayed} ends decided from outside were taken from the record)"
-    taken, metrics = replayed if found.replayed else "", _counted(found.metrics, "metric")
+    taken, metrics = replayed if found.replayed else "", counted(found.metrics, "metric")
     if not found.differences:
-        yield f"identical: {_counted(found.trials, 'trial')}, {metrics} of {what}{taken}"
+        yield f"identical: {counted(found.trials, 'trial')}, {metrics} of {what}{taken}"
         return
     yield f"different: {len(found.differences)} of {metrics} of {what}{taken}"
     yield from (f"  {each}" for each in found.differences[:SHOWN])
     if len(found.differences) > SHOWN:
         yield f"  and {len(found.differences) - SHOWN} more (format=json lists them)"
     yield from (f"likely reason: {reason}" for reason in reasons)
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -21,6 +21,7 @@ from optuna.distributions import (
 from optuna.trial import TrialState
 from scipy.stats import rankdata
 
+from harness.checks import is_whole
 from harness.records import Outcome, ParamValue, SearchSettings, Trial
 from harness.seeds import seed_for
 from harness.space import default_setting, searched
@@ -56,7 +57,7 @@ def distribution(entry: Mapping[str, Any]) -> BaseDistribution:
     if "choices" in entry:
         return CategoricalDistribution(list(entry["choices"]))
     low, high, log, step = entry["low"], entry["high"], bool(entry.get("log", False)), entry.get("step")
-    if all(isinstance(bound, int) for bound in (low, high, step or 1)):
+    if is_whole(entry):
         return IntDistribution(low, high, log=log, step=step or 1)
     return FloatDistribution(low, high, log=log, step=step)
 

@@ -17,6 +17,7 @@ from harness.records import REGRESSION, Cell, CellResult, Trial
 from harness.tracking import reading, sweeps
 from harness.tracking.recorder import Recorder
 from harness.tracking.store import Store, check_root, exists, open_store
+from harness.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,8 +216,8 @@ def _tell(plan: Plan, records: list[CellRecord]) -> None:
     if failed:
         first = failed[0]
         print(
-            f"{len(failed)} cells failed, the first {first.family} n={first.size:,} repeat {first.repeat} "
-            f"({first.message or first.outcome}); the same command tries them again"
+            f"{counted(len(failed), 'cell')} failed, the first {first.family} n={first.size:,} "
+            f"repeat {first.repeat} ({first.message or first.outcome}); the same command tries them again"
         )
     if absent := len(plan.cells) - len(records):
-        print(f"{absent} cells are not recorded yet; harness sweep runs them")
+        print(f"not recorded yet: {counted(absent, 'cell')}; harness sweep runs what is missing")

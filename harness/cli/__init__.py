@@ -55,11 +55,7 @@ def _answer(arguments: list[str]) -> int:
         print("harness: interrupted", file=sys.stderr)
         return INTERRUPTED
     except HarnessError as error:
-        if _wants_traceback():
-            traceback.print_exception(error)
-        else:
-            print(f"harness: {one_line(secrets.hide(str(error)))}", file=sys.stderr)
-        return 2
+        return _tell(error)
     except Exception as error:  # a fault of ours; told here, because Python would tell it with its secrets
         traceback.print_exception(error)
         return 1
@@ -98,10 +94,20 @@ def _run(command: Command, arguments: list[str]) -> int:
         if len(configs) > 1:
             words = " ".join(jobs[number - 1].overrides)
             print(f"job {number} of {len(configs)}: {words}", file=sys.stderr)
-        statuses.append(command.run(config))
-        if statuses[-1] == INTERRUPTED:
-            break
+        try:
+            statuses.append(command.run(config))
+        except HarnessError as error:  # the mistake of one job is not that of the next
+            statuses.append(_tell(error))
     return max(statuses, default=0)
+
+
+def _tell(error: HarnessError) -> int:
+    """Say what a person can mend; the exit status of a mistake."""
+    if _wants_traceback():
+        traceback.print_exception(error)
+    else:
+        print(f"harness: {one_line(secrets.hide(str(error)))}", file=sys.stderr)
+    return 2
 
 
 def _complete(arguments: list[str]) -> int:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from harness.checks import mistake, one_of
+from harness.course.descent import gradient_descent
 from harness.course.finding import Array, Bars, Finding, Images, Lines, Row
 from harness.course.intervals import Interval, band, mean_interval, ratio_interval
 from harness.course.rates import at_ends, best
@@ -154,16 +155,7 @@ def _columns(images: Array, rows: Array) -> Array:
 
 def descended(X: Array, y: Array, rate: float, steps: int) -> tuple[Array, LogisticRegression]:
     """The cost J before each step w := w - rate dw, b := b - rate db over all rows; and the model."""
-    model = LogisticRegression(
-        optimizer="gradient_descent",
-        schedule="constant",
-        learning_rate=rate,
-        l2=0.0,
-        batch_size=None,
-        steps=steps,
-        standardize=False,
-        random_state=0,  # which nothing is drawn by: weights start at 0, and every step is of all rows
-    )
+    model = gradient_descent(rate, steps)
     costs = [progress.loss for progress in model.iter_fit(X, y)]
     return np.array(costs), model
 

@@ -63,9 +63,11 @@ def _loss(p: Array, y: Array) -> float:
     return float(-np.log(p[np.arange(len(y)), y]).mean())
 
 
-def steps_to(X: Array, y: Array, standardize: bool, rate: float, wanted: float, steps: int) -> int:
-    """Steps of gradient descent until the loss is at most `wanted`; `steps` where it never is."""
-    model = LogisticRegression(
+def gradient_descent(
+    rate: float, steps: int, standardize: bool = False, dtype: str = "float32"
+) -> LogisticRegression:
+    """Logistic regression as the course trains it: steps w := w - rate dw over all rows, from 0."""
+    return LogisticRegression(
         optimizer="gradient_descent",
         schedule="constant",
         learning_rate=rate,
@@ -73,8 +75,14 @@ def steps_to(X: Array, y: Array, standardize: bool, rate: float, wanted: float, 
         batch_size=None,
         steps=steps,
         standardize=standardize,
-        dtype="float64",
+        dtype=dtype,
+        random_state=0,  # which nothing is drawn by
     )
+
+
+def steps_to(X: Array, y: Array, standardize: bool, rate: float, wanted: float, steps: int) -> int:
+    """Steps of gradient descent until the loss is at most `wanted`; `steps` where it never is."""
+    model = gradient_descent(rate, steps, standardize, "float64")
     try:
         for progress in model.iter_fit(X, y):
             if progress.loss <= wanted:  # the loss before the step

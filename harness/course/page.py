@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,9 +126,9 @@ def _part(one: Experiment, ended: Ended, pictures: str) -> Iterator[str]:
     else:
         yield f"**{found.verdict.capitalize()}**: {effect(found)}.\n"
         yield f"![{one.name}: {found.verdict}]({pictures}{one.name}.png)\n"
-        yield f"{found.sentence}\n"
+        yield f"{typeset(found.sentence)}\n"
         if found.conditions:
-            yield f"*Conditions.* {found.conditions}\n"
+            yield f"*Conditions.* {typeset(found.conditions)}\n"
         if 0 < len(found.rows) <= MOST_ROWS:
             yield from _numbers(found)
     took = f" · {ended.seconds:.0f} s" if found is not None else ""
@@ -161,6 +162,15 @@ def effect(found: Finding) -> str:
     between = f"{'range' if found.is_range else '95 % interval'} {low} to {high}"
     interval = "exactly" if found.low == found.high else between
     return f"{effect} {found.unit} ({interval})"
+
+
+def typeset(sentence: str) -> str:
+    """A sentence with a true minus before each negative number, but for exponents.
+
+    >>> typeset("a slope of -0.5 (-1 to 8e-15), best-known for n-1")
+    'a slope of −0.5 (−1 to 8e-15), best-known for n-1'
+    """
+    return re.sub(r"(?<![\w=`])-(?=\d)", "\N{MINUS SIGN}", sentence)
 
 
 def number(value: float) -> str:

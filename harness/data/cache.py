@@ -171,7 +171,12 @@ def _make(recipe: Recipe, options: Options, folder: Path, accept: Accept) -> Tas
     if (found := _found(folder)) is not None:
         accept(found)
         return found
-    prepared = recipe.prepare(options)
+    try:
+        prepared = recipe.prepare(options)
+    except OSError as error:
+        raise DataError(
+            f"what the data is made from cannot be read ({error}); make it readable, or mend its data.path"
+        ) from error
     task = replace(prepared, digest=digest_of(prepared))
     accept(task)
     partial = folder.with_suffix(".partial")  # under the lock, so at most left by a process that died

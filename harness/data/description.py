@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import DataError, plain
 from ..metrics import in_digits
 from ..records import Task
+from ..wording import counted
 from .columns import Column
 from .file import Examined
 from .ladder import proposed
@@ -19,7 +20,7 @@ WIDEST = 32  # characters of a name
 
 def of_file(found: Examined) -> Iterator[str]:
     """The lines on a file of the user's: its columns and, where a target is given, what is made of it."""
-    yield f"{plain(str(found.path))}: {_counted(found.rows, 'row')}, {_counted(len(found.columns), 'column')}"
+    yield f"{plain(str(found.path))}: {counted(found.rows, 'row')}, {counted(len(found.columns), 'column')}"
     yield ""
     yield from _table(("column", "type", "missing", "different", "becomes"), map(_row, found.columns))
     if found.task is None:
@@ -50,14 +51,14 @@ def _features(task: Task) -> Iterator[tuple[str, ...]]:
         name, is_level, _ = feature.partition("=")
         levels[name] = levels.get(name, 0) + bool(is_level)
     for name, count in levels.items():
-        becomes = _counted(count, "one-hot column") if count else "as it is"
+        becomes = counted(count, "one-hot column") if count else "as it is"
         yield (name, "text" if count else "number", becomes)
 
 
 def _of_rows(task: Task, reason: str = "") -> Iterator[str]:
     """What is drawn on and tested, the classes or how the numbers are spread, and the sizes proposed."""
     yield ""
-    features = _counted(len(task.features), "feature")
+    features = counted(len(task.features), "feature")
     yield f"{len(task.y):,} rows to draw on, {len(task.y_test):,} test rows, {features}"
     yield from (f"note: {note}" for note in task.notes)
     if reason:
@@ -124,7 +125,3 @@ def _is_number_column(rows: Sequence[Sequence[str]], at: int) -> bool:
 def _cut(name: str) -> str:
     name = " ".join(plain(name).split())
     return name if len(name) <= WIDEST else name[: WIDEST - 3] + "..."
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DataError
+from ..naming import plain_name
 from ..records import Floats, Ints, Task
 from ..secrets import hide
 from ..splits import SMALLEST_SIZE
 from .columns import Column, decided, encoding_of, numbers_of
-from .formats import open_table, plain_name
+from .formats import open_table
 from .held_out import Parts, by_groups, by_time, stratified, wanted_rows
 from .notes import notes_on
 from .recipe import About, Options, Recipe

@@ -19,7 +19,6 @@ FORMATS = {
     ".ipc": open_arrow,
     ".npz": open_npz,
 }
-PACKED = (".gz", ".zip")
 
 
 def open_table(path: Path, option: str) -> Table:
@@ -34,15 +33,3 @@ def open_table(path: Path, option: str) -> Table:
             f"{option}: there is no file {str(path)!r} (it {found}, seen from {Path.cwd()}); mend {option}"
         )
     return FORMATS.get(path.suffix.lower(), open_csv)(path)
-
-
-def plain_name(path: Path) -> str:
-    """The name of a file without what tells its format.
-
-    >>> plain_name(Path("data/churn.csv.gz")), plain_name(Path("churn.2024.parquet"))
-    ('churn', 'churn.2024')
-    """
-    if path.suffix.lower() in PACKED:
-        path = path.with_suffix("")
-        return path.stem if path.suffix.lower() == ".csv" else path.name
-    return path.stem

@@ -29,12 +29,3 @@ def line(check: Check) -> str:
     """
     remedy = f"; {check.remedy}" if check.remedy else ""
     return f"{check.status:<6}{check.name:<14}{check.found}{remedy}"
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number and its noun.
-
-    >>> counted(1, "run"), counted(1234, "run"), counted(2, "copy", "copies")
-    ('1 run', '1,234 runs', '2 copies')
-    """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.doctor.check import Check, counted
+from harness.doctor.check import Check
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.config import DataSettings

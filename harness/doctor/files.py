@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.doctor.check import Check, counted
+from harness.doctor.check import Check
 from harness.tracking.claims import Claims
+from harness.wording import counted
 
 TEMPORARY = re.compile(r"\..+\.\d+(-wal|-shm|-journal)?")  # .name.PID, to be renamed to name
 

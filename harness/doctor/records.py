@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.doctor.check import Check, counted
+from harness.doctor.check import Check
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.tracking.damage import Damaged, Examined

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.doctor.check import Check, counted
+from harness.doctor.check import Check
 from harness.tracking import leftovers
 from harness.tracking.claims import Claims
+from harness.wording import counted
 
 
 def left(file: Path, claims: Claims) -> Check:

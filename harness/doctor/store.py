@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from harness.doctor.check import Check, counted
+from harness.doctor.check import Check
 from harness.tracking import integrity
 from harness.tracking.database import is_wal, moving, orphans, unchanged
 from harness.ui import store_uri, without_password
+from harness.wording import counted
 
 SERVER_SECONDS = 10
 API = "/api/2.0/mlflow/experiments/search?max_results=1"

@@ -67,6 +67,10 @@ def check_folder(config: SweepConfig, task: Task) -> None:
     own_name = f"give it a name of its own: name={config.name}-2"
     for key, value in identity(config, task).items():
         if key in held.get("identity", {}) and held["identity"][key] != value:
+            if key == "digest":
+                raise ConfigError(
+                    f"{folder(config)} was made of other rows than {task.name} has now; {own_name}"
+                )
             raise ConfigError(
                 f"{folder(config)} was made with {key}={held['identity'][key]}, "
                 f"this sweep has {key}={value}; {own_name}"

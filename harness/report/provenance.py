@@ -10,8 +10,9 @@ import numpy as np
 from harness.metrics import Metric, in_digits
 from harness.records import Task
 from harness.report.findings import Findings
-from harness.report.words import counted, listed, rows
+from harness.report.words import listed, rows
 from harness.verdicts.words import within
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.config import SweepConfig

@@ -125,15 +125,6 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """A count with its noun.
-
-    >>> counted(1, "cell"), counted(1200, "cell"), counted(2, "study", "studies")
-    ('1 cell', '1,200 cells', '2 studies')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def capital(text: str) -> str:
     """A text with a capital first.
 

@@ -54,7 +54,7 @@ def test_a_table_with_every_nuisance_is_swept_and_reproduced(shop, capsys, apart
     out = capsys.readouterr().out
     assert "note: left out as ids or free text: visit\n" in out
     assert f"note: {note}" in out
-    folder = shop / "reports" / "file"
+    folder = shop / "reports" / "shop"
     assert note.replace("'", "&#39;") in (folder / "report.html").read_text()
     with (folder / "cells.csv").open() as lines:
         cells = list(csv.DictReader(lines))
@@ -63,3 +63,17 @@ def test_a_table_with_every_nuisance_is_swept_and_reproduced(shop, capsys, apart
     assert capsys.readouterr().out.startswith("identical: 2 trials")
     assert main(["sweep", *words]) == 0
     assert "4 recorded in" in capsys.readouterr().out
+
+
+def test_a_table_that_changed_does_not_replace_the_report_of_what_it_was(shop, capsys):
+    words = [*SWEEP, "data.sizes=[64]", "repeats=1", f"tracking.root={shop}"]
+    assert main(["sweep", *words]) == 0
+    report = (shop / "reports" / "shop" / "report.html").read_bytes()
+    frame = pandas.read_csv("shop.csv.gz")
+    frame[:-20].to_csv("shop.csv.gz", index=False)
+    assert main(["sweep", *words]) == 2
+    assert "was made of other rows than shop has now; give it a name of its own: name=shop-2" in (
+        capsys.readouterr().err
+    )
+    assert (shop / "reports" / "shop" / "report.html").read_bytes() == report
+    assert main(["sweep", *words, "name=shop-2"]) == 0

@@ -37,7 +37,7 @@ def house(root, monkeypatch):
     return root
 
 
-def cells(root, name="file"):
+def cells(root, name="house"):
     with (root / "reports" / name / "cells.csv").open() as lines:
         return list(csv.DictReader(lines))
 
@@ -82,7 +82,7 @@ def test_a_number_is_swept_cut_off_continued_and_reproduced(house, tmp_path_fact
         capsys.readouterr()
         assert main(["reproduce", row["run_id"], f"tracking.root={house}"]) == 0
         assert capsys.readouterr().out.startswith("identical: 2 trials")
-    _no_word_of_classes(house / "reports" / "file")
+    _no_word_of_classes(house / "reports" / "house")
 
     capsys.readouterr()
     assert main([*words, "metric=mae", f"tracking.root={house}"]) == 2

@@ -239,9 +239,37 @@ def test_a_multirun_ends_with_its_largest_status(ran, monkeypatch):
     assert main(["sweep", "-m", "model=svm", "seed=1,2,3"]) == 1
 
 
+def test_the_mistake_of_one_job_is_told_and_the_next_is_run(ran, monkeypatch, capsys):
+    begun = []
+
+    def run(config):
+        begun.append(config.seed)
+        if config.seed == 2:
+            raise DataError("no column 'a'")
+        return 0
+
+    monkeypatch.setattr(sys.modules["harness.sweep"], "run", run)
+    assert main(["sweep", "-m", "model=svm", "seed=1,2,3"]) == 2
+    assert begun == [1, 2, 3]
+    assert "harness: no column 'a'\n" in capsys.readouterr().err
+
+
+def test_a_multirun_over_files_takes_the_names_of_the_files(ran):
+    words = ["data=file", "data.target=y"]
+    main(["sweep", "-m", "model=svm", *words, "data.path=a/churn.csv,house prices.csv.gz"])
+    assert [config.name.split("_")[0] for config in ran] == ["churn", "house-prices"]
+    main(["sweep", "model=svm", *words, "data.path=a/churn.csv"])
+    assert ran[-1].name == "churn"
+
+
 def test_an_interrupted_job_ends_a_multirun(ran, monkeypatch):
     begun = []
-    monkeypatch.setattr(sys.modules["harness.sweep"], "run", lambda config: begun.append(config) or 130)
+
+    def run(config):
+        begun.append(config)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["harness.sweep"], "run", run)
     assert main(["sweep", "-m", "model=svm", "seed=1,2,3"]) == 130
     assert len(begun) == 1
 

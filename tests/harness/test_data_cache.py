@@ -281,3 +281,13 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "a_file").touch()
     with pytest.raises(DataError, match=r"cannot write the prepared data to .*a_file.*; set tracking\.root"):
         cached("small", recipe(), {}, tmp_path / "a_file" / "cache")
+
+
+def test_a_source_that_cannot_be_read_is_no_fault_of_the_cache(tmp_path):
+    def prepare(options):
+        raise PermissionError(13, "Permission denied", "/data/HIGGS.csv.gz")
+
+    unreadable = replace(recipe(), prepare=prepare)
+    with pytest.raises(DataError, match=r"cannot be read \(.*/data/HIGGS\.csv\.gz'\); make it readable"):
+        cached("small", unreadable, {}, tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()

@@ -176,7 +176,7 @@ def test_curves_alone_call_a_report_of_other_cells_stale(swept, capsys):
 def test_redrawing_runs_nothing_and_says_what_is_absent(swept, capsys):
     more = replace(swept, data=DataSettings("digits", (64, 128, 200), {}))
     assert sweep.redraw(more) == 1
-    assert "4 cells are not recorded yet" in capsys.readouterr().out
+    assert "not recorded yet: 4 cells" in capsys.readouterr().out
     assert len(rows(swept, "cells.csv")) == 8
 
 
