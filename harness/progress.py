@@ -16,6 +16,12 @@ QUIET_SECONDS = 30.0
 LIVE_SECONDS = 0.2
 
 
+def say(line: str) -> None:
+    """A line of its own, in place of the living one, which is drawn again below it."""
+    wipe = "\r\x1b[2K" if sys.stderr.isatty() else ""
+    print(f"{wipe}harness: {line}", file=sys.stderr, flush=True)
+
+
 class Progress:
     """Counts cells and trials as they end, and says so.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import pickle
 import queue
-import sys
 import time
 import uuid
 from typing import Any
@@ -24,6 +23,7 @@ from harness.launch.flight import Flight
 from harness.launch.guard import TOPIC, Guard, end_worker
 from harness.launch.work import POLL_SECONDS, Ledger, Work, accept, failed
 from harness.launch.worker import Abandoned, Process
+from harness.progress import say
 from harness.records import CellEnded, Event, Outcome, RefitStarted, TrialEnded, TrialStarted
 
 LOOK_SECONDS = 1.0
@@ -130,7 +130,7 @@ class Driver:
             self._free_since = self._clock
         elif self._clock > self._free_since + STUCK_SECONDS:
             self._free_since = float("inf")
-            print("waiting: no worker is free, or another sweep has the cells that are left", file=sys.stderr)
+            say("waiting; no worker is free, or another sweep has the cells that are left")
 
     def _submit(self, flight: Flight, process: Process) -> None:
         flight.board(process)

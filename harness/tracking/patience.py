@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import signal
-import sys
 import threading
 import time
 import uuid
@@ -25,6 +24,7 @@ from mlflow.protos.databricks_pb2 import ErrorCode
 
 from harness.errors import StoreError
 from harness.interrupt import SIGNALS
+from harness.progress import say
 from harness.tracking.outage import REFUSING_CODES, is_outage, reason_of, refusal, shown
 
 T = TypeVar("T")
@@ -111,7 +111,7 @@ class Patient:
         minutes = f"{self._patience.seconds / 60:.3g} minutes"
         while (pause := self._patience.pause(tries, time.monotonic() - begun)) is not None:
             if tries == 2:  # the first failure may be a connection that had grown old
-                _say(f"the server at {shown(self._address)} does not answer ({failure}); waiting {minutes}")
+                say(f"the server at {shown(self._address)} does not answer ({failure}); waiting {minutes}")
             _sleep(pause, noticed)
             try:
                 answer = attempt(tries)
@@ -120,7 +120,7 @@ class Patient:
                 tries += 1
             else:
                 if tries > 1:
-                    _say(f"the server at {shown(self._address)} answers again")
+                    say(f"the server at {shown(self._address)} answers again")
                 return answer
         raise StoreError(
             f"the server at {shown(self._address)} has not answered for {minutes} ({failure}); "
@@ -168,10 +168,5 @@ def _sleep(seconds: float, noticed: list[int]) -> None:
     while not noticed and (left := end - time.monotonic()) > 0:
         time.sleep(min(left, STEP_SECONDS))
     if noticed:
-        _say("no longer waiting; what the server did not take is run again")
+        say("no longer waiting; what the server did not take is run again")
         raise KeyboardInterrupt
-
-
-def _say(line: str) -> None:
-    wipe = "\r\x1b[2K" if sys.stderr.isatty() else ""  # the living line of a sweep
-    print(f"{wipe}harness: {line}", file=sys.stderr, flush=True)
