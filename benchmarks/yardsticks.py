@@ -42,6 +42,7 @@ class Yardstick:
         fixed, space: what differs in the family's estimator and in its space.
         epochs: of a network, in batches of fixed["batch_size"] of all rows; 0 leaves its steps as they are.
         trials: settings tried on validation rows, of `searched_at` rows where fewer shall do.
+        repeats, seed: of the draw of rows, the starts and the search.
         published, source: an error, and whose; `allowed` and `target` are ours to reach.
     """
 
@@ -57,6 +58,7 @@ class Yardstick:
     space: Mapping[str, Any] = field(default_factory=dict)
     epochs: int = 0
     repeats: int = 1
+    seed: int = 0
     searched_at: int | None = None
 
 
@@ -83,7 +85,7 @@ def family_of(line: Yardstick) -> Family:
 
 def cell_of(line: Yardstick, task: Task, repeat: int, trials: int) -> Cell:
     search = SearchSettings(trials=trials)
-    return Cell("", line.data, task.digest, task.path, family_of(line), line.rows, repeat, 0, search)
+    return Cell("", line.data, task.digest, task.path, family_of(line), line.rows, repeat, line.seed, search)
 
 
 class SearchedError(Exception):
@@ -145,7 +147,7 @@ def record(name: str, line: Yardstick, cache: Path, options: Mapping[str, Any]) 
         "validation_errors": " ".join(f"{trial.error:.4f}" for trial, _ in found),
         "test_rows": len(task.y_test),
         "budget": f"{line.trials} trials" + (f" at {line.searched_at} rows" if line.searched_at else ""),
-        "seeds": f"seed 0, repeats 0 to {line.repeats - 1}",
+        "seeds": f"seed {line.seed}, repeats 0 to {line.repeats - 1}",
         "fixed": json.dumps(dict(family.estimator)),
         "chosen": json.dumps([{**trial.params, "step": trial.step} for trial, _ in found]),
         "seconds": round(seconds),
