@@ -217,12 +217,13 @@ def more_tuning(findings: Findings, search: SearchSettings) -> Lever:
 
 def _whole(gains: Sequence[float], search: SearchSettings, shown: Shown) -> str:
     if not gains:
-        return f"what all of it ({search.budget} a cell) bought is not known"
+        return f"what the whole search ({search.budget} per cell) gained over the default is not known"
     if not any(gains):
-        return f"nothing in all of it ({search.budget} a cell) beat the default setting"
+        return f"no setting in the whole search ({search.budget} per cell) beat the default"
     gain, low, high = mean_gain(gains)
+    gained = DASH if gain is None else shown.apart(gain)
     within = "" if low is None else f" (95 % interval {shown.span(low, high)})"
-    return f"all of it ({search.budget} a cell) by {shown.points(gain)}{within}, against the default setting"
+    return f"the whole search ({search.budget} per cell) gained {gained}{within} over the default"
 
 
 def _tuning_line(findings: Findings, curve: Curve) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from harness.verdicts.comparisons import Comparison
 from harness.verdicts.evidence import Evidence
 from harness.verdicts.questions import SMALL_DATA
 from harness.verdicts.rules import RULES, contradicting, supporting, worse
 from harness.verdicts.verdict import Answer
-from harness.verdicts.words import described, rows, sentence
+from harness.verdicts.words import described, label, rows, sentence
 
 TOLD = 3  # of several differences that say the same, this many are told
 
@@ -57,11 +58,14 @@ def _contradicted(of: Evidence, labels: Labels, margin: float) -> str:
     if claim == SMALL_DATA:
         return sentence(f"{'; '.join(told)}{more}: more than {_apart(of, margin)} apart.")
     sure = worse(of.comparisons)
-    no_better = f"so if it is better at all, then by less than {_apart(of, margin / 2)}"
-    kinds = [
-        f"{words}, {'so it is worse' if each in sure else no_better}"
-        for each, words in zip(against, told, strict=False)
-    ]
+    better, less = supporting(claim, of.comparisons), f"by less than {_apart(of, margin / 2)}"
+
+    def kind(each: Comparison) -> str:
+        if each in sure:
+            return "so it is worse"
+        return f"so it is better, but {less}" if each in better else f"so if it is better at all, then {less}"
+
+    kinds = [f"{words}, {kind(each)}" for each, words in zip(against, told, strict=False)]
     return sentence(f"{'; '.join(kinds)}{more}.")
 
 
@@ -87,9 +91,11 @@ def notes(of: Evidence, answer: Answer, labels: Labels, margin: float) -> tuple[
     if of.question.claim == SMALL_DATA:
         return (_within(of, answer, margin), *of.notes)
     if answer == Answer.SUPPORTED:
-        return (*_slight(of, margin), *of.notes)
-    shown = supporting(of.question.claim, of.comparisons)
-    told = (described(each, labels, RULES[of.question.claim].shown, of.question.metric) for each in shown)
+        return (*_slight(of, labels, margin), *of.notes)
+    claim = of.question.claim
+    said = contradicting(claim, of.comparisons)[:TOLD] if answer == Answer.CONTRADICTED else []
+    shown = [each for each in supporting(claim, of.comparisons) if each not in said]
+    told = (described(each, labels, RULES[claim].shown, of.question.metric) for each in shown)
     return (*(f"Shown all the same: {each}." for each in told), *of.notes)
 
 
@@ -106,8 +112,10 @@ def _within(of: Evidence, answer: Answer, margin: float) -> str:
     )
 
 
-def _slight(of: Evidence, margin: float) -> tuple[str, ...]:
-    """A lead that is sure and small."""
-    level = RULES[of.question.claim].level
-    sizes = dict.fromkeys(each.size for each in of.comparisons if each.p_no_better <= level)
-    return (f"A lead is shown to be less than {_apart(of, margin / 2)} at {rows(sizes)}.",) if sizes else ()
+def _slight(of: Evidence, labels: Labels, margin: float) -> Iterator[str]:
+    """Each lead that is sure and small."""
+    less, level = f"less than {_apart(of, margin / 2)}", RULES[of.question.claim].level
+    for each in of.comparisons:
+        if each.p_no_better <= level:
+            lead = f"The lead of {label(each.a, labels)} over {label(each.b, labels)} at {rows([each.size])}"
+            yield f"{lead} is shown to be {less}."

@@ -61,7 +61,10 @@ def _no_way(ways: list[Way], of: Evidence) -> str:
             f"no number of repeats would with {present:,} test rows; about {min(wanted):,} test rows could, "
             "if the differences are as measured"
         )
-    return f"more than {MOST_REPEATS:,} repeats: the differences are too close to the limits they are held to"
+    return (
+        f"repeats alone hardly would: if the differences are as measured, more than {MOST_REPEATS:,} are "
+        "needed, because they lie so close to the limits"
+    )
 
 
 def _if_true(of: Evidence, planned: Planned, margin: float) -> str:

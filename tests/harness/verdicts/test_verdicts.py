@@ -123,7 +123,19 @@ def test_a_lead_that_is_sure_but_small_supports_and_is_called_small():
     verdict = judged(plant(lead, rows=10_000, sd=0.001))[BEATS_SVM]
     assert verdict.answer is Answer.SUPPORTED
     assert verdict.p_against < 0.025
-    assert verdict.notes == ("A lead is shown to be less than 1.0 points at 1,024 and 4,096 rows.",)
+    assert verdict.notes == tuple(
+        f"The lead of small network over SVM (RBF) at {rows} rows is shown to be less than 1.0 points."
+        for rows in ("1,024", "4,096")
+    )
+
+
+def test_a_lead_that_is_sure_but_small_beside_a_loss_is_called_better_and_told_once():
+    lead = {("small", 1024): -0.6, ("small", 4096): 3}
+    verdict = judged(plant(lead, rows=10_000, sd=0.001))[BEATS_SVM]
+    assert verdict.answer is Answer.CONTRADICTED
+    assert "so it is better, but by less than 1.0 points" in verdict.because
+    assert "so it is worse" in verdict.because
+    assert verdict.notes == ()
 
 
 def test_the_second_claim_is_open_where_the_lead_is_neither_shown_nor_excluded():
