@@ -29,6 +29,7 @@ from harness.course.finding import Array, Curve, Finding, Lines, Row
 from harness.course.sigmoid_cost import between, curvatures, inputs, search, value_and_gradient
 from harness.seeds import seed_for
 from harness.verdicts import Answer
+from harness.verdicts.words import listed
 
 NEGATIVE = -1e-12  # a curvature below is no rounding
 LOSSES = ("squared error", "cross-entropy")
@@ -82,11 +83,10 @@ def _judged(found: Mapping[Case, Found], columns: list[int], X: Array, y: Array)
         *(float(len(traps.minima)),) * 3,
         unit=f"local minima of the squared error with {most} columns made to trap",
         sentence=(
-            f"On data made to trap it, the squared error of a sigmoid unit with {_listed(columns)} columns "
-            f"has {_listed(counts)} local minima; cross-entropy has "
-            f"{_span([len(one.minima) for one in entropy])}. The squared error's smallest curvature is "
-            f"{dips:.2g}, cross-entropy's {least:.2g}. {100 * traps.stuck:.0f} % of starts with {most} "
-            "columns end more than 1 % above the squared error's best."
+            f"On data made to trap it, the squared error of a sigmoid unit has {_counted(counts, columns)}; "
+            f"cross-entropy has {_span([len(one.minima) for one in entropy])}. The squared error's smallest "
+            f"curvature is {dips:.2g}, cross-entropy's {least:.2g}. {100 * traps.stuck:.0f} % of starts with "
+            f"{most} columns end more than 1 % above the squared error's best."
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, columns, X, y),
@@ -94,8 +94,19 @@ def _judged(found: Mapping[Case, Found], columns: list[int], X: Array, y: Array)
     )
 
 
-def _listed(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers))
+def _counted(minima: list[int], columns: list[int]) -> str:
+    """How many local minima there are with so many columns.
+
+    >>> _counted([2, 4, 8], [1, 2, 3])
+    '2, 4 and 8 local minima with 1, 2 and 3 columns'
+    >>> _counted([1, 1], [1, 2])
+    '1 local minimum with 1 and 2 columns each'
+    """
+    if len(set(minima)) > 1:
+        return f"{listed(map(str, minima))} local minima with {listed(map(str, columns))} columns"
+    minimum = "local minimum" if minima[0] == 1 else "local minima"
+    each = " each" * (len(columns) > 1)
+    return f"{minima[0]} {minimum} with {listed(map(str, columns))} columns{each}"
 
 
 def _span(counts: list[int]) -> str:
@@ -109,15 +120,14 @@ def _span(counts: list[int]) -> str:
 
 def _conditions(found: Mapping[Case, Found], columns: list[int]) -> str:
     ordinary = {width: found["ordinary", width, "squared error"] for width in columns}
-    counts = _listed([len(one.minima) for one in ordinary.values()])
+    counts = _counted([len(one.minima) for one in ordinary.values()], columns)
     dips = min(one.lowest_curvature for one in ordinary.values())
     stuck, convex = (max(found["ordinary", width, loss].stuck for width in columns) for loss in LOSSES)
     return (
         f"On ordinary data the squared error's smallest curvature is {dips:.2g}, so it is "
-        f"{'not ' if dips < NEGATIVE else ''}convex where looked at; from all starts {counts} minima are "
-        f"found with {_listed(columns)} columns, and at most {100 * stuck:.0f} % of starts end more than 1 "
-        f"% above the best (cross-entropy: {100 * convex:.0f} %). This is of logistic regression; a hidden "
-        "layer was not tried."
+        f"{'not ' if dips < NEGATIVE else ''}convex where looked at; all starts together find {counts}, and "
+        f"at most {100 * stuck:.0f} % of starts end more than 1 % above the best (cross-entropy: "
+        f"{100 * convex:.0f} %). All of this is about logistic regression; a hidden layer was not tried."
     )
 
 

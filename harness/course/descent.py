@@ -86,7 +86,8 @@ def steps_to(X: Array, y: Array, standardize: bool, rate: float, wanted: float, 
     try:
         for progress in model.iter_fit(X, y):
             if progress.loss <= wanted:  # the loss before the step
-                return max(1, progress.step - 1)
+                taken: int = max(1, progress.step - 1)
+                return taken
     except Diverged:
         pass
     return steps

@@ -133,11 +133,7 @@ def _conditions(
     others: list[str],
     depths: list[int],
 ) -> str:
-    turned = []
-    for name in SUITED:
-        worse = [depth for depth in depths if mean_interval(more[name, depth])[1] > MARGIN]
-        turned.append(f"{worse[0]} hidden layers with {name}" if worse else f"none tried with {name}")
-    told = [f"0.01 is surely worse from {' and '.join(turned)} on."]
+    told = [_from_where(more, depths)]
     for optimizer in others:
         gaps = [
             losses[optimizer][name, "small_normal", depths[-1]]
@@ -159,8 +155,31 @@ def _conditions(
             f"{word}: with {depths[-1]} layers its loss from 0.01, "
             f"less that from the suited start, is {each}."
         )
-    told.append("And 0.01 is no property of depth alone: Xavier's is 0.01 for a layer of 10,000 inputs.")
+    told.append("Depth is not all that matters: for a layer of 10,000 inputs Xavier's start is 0.01 too.")
     return " ".join(told)
+
+
+def _from_where(more: Mapping[tuple[str, int], Array], depths: list[int]) -> str:
+    """The first depth at which 0.01 is surely worse by more than the margin, with each activation.
+
+    >>> apart, level = np.array([0.9, 1.0]), np.zeros(2)
+    >>> _from_where({("relu", 1): level, ("tanh", 1): level, ("relu", 3): apart, ("tanh", 3): apart}, [1, 3])
+    'From 3 hidden layers on, 0.01 is surely worse with both relu and tanh.'
+    >>> _from_where({("relu", 1): apart, ("tanh", 1): level}, [1])
+    '0.01 is surely worse from 1 hidden layer on with relu; at no depth tried with tanh.'
+    """
+    first = {
+        name: next((depth for depth in depths if mean_interval(more[name, depth])[1] > MARGIN), None)
+        for name in SUITED
+    }
+
+    def layers(depth: int) -> str:
+        return f"from {depth} hidden layer{'s' * (depth > 1)} on"
+
+    if len(set(first.values())) == 1 and (same := next(iter(first.values()))):
+        return f"{layers(same).capitalize()}, 0.01 is surely worse with both {' and '.join(first)}."
+    told = (f"{layers(at) if at else 'at no depth tried'} with {name}" for name, at in first.items())
+    return f"0.01 is surely worse {'; '.join(told)}."
 
 
 def _rows(

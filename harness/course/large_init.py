@@ -170,10 +170,14 @@ def _conditions(
         name: min(scales, key=lambda scale: float(_log_steps(taken, name, depths, scale).mean()))
         for name in STEEPEST
     }
-    capped = [
-        f"{np.mean([taken[name, depth, scale] >= most for depth in depths]):.0%} of {name} at {scale:g}"
+    ran_out = {
+        (name, scale): 100 * np.mean([taken[name, depth, scale] >= most for depth in depths])
         for name, scale in product(STEEPEST, dict.fromkeys((1.0, large)))
-        if any((taken[name, depth, scale] >= most).any() for depth in depths)
+    }
+    capped = [
+        f"{share:.0f} % of those with {name} at scale {scale:g}"
+        for (name, scale), share in ran_out.items()
+        if share
     ]
     relu = ratio_interval(np.exp(_slower(taken, "relu", depths, large)))
     told = (

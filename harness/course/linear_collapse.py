@@ -144,10 +144,10 @@ def _judged(found: Mapping[Case, list[Ended]], narrow: Ended, depths: list[int])
         unit="largest difference of a probability between linear networks and logistic regression's optimum",
         sentence=(
             f"Linear networks of {min(depths)} to {max(depths)} hidden layers end where no probability "
-            f"differs from that of logistic regression's optimum by more than {max(apart):.1g}, and none "
-            f"goes more than {max(0.0, -min(one.excess for one in linear)):.1g} below its loss. On XOR with "
-            f"{100 * WRONG:g} % of labels wrong they err on {100 * errors['identity']:.0f} % of rows in the "
-            f"mean over depths, networks with ReLU on {100 * errors['relu']:.0f} %."
+            f"differs from that of logistic regression's optimum by more than {max(apart):.1g}, and "
+            f"{_below(min(one.excess for one in linear))}. On XOR with {100 * WRONG:g} % of labels wrong "
+            f"they err on {100 * errors['identity']:.0f} % of rows in the mean over depths, networks with "
+            f"ReLU on {100 * errors['relu']:.0f} %."
         ),
         rows=tuple(_rows(found)),
         panels=_panels(found, depths),
@@ -158,6 +158,15 @@ def _judged(found: Mapping[Case, list[Ended]], narrow: Ended, depths: list[int])
         ),
         is_range=True,
     )
+
+
+def _below(least: float) -> str:
+    """Whether a network's loss, less the optimum's, is below 0.
+
+    >>> _below(3e-17), _below(-2e-16)
+    ('none has a lower loss', 'none has a loss lower by more than 2e-16')
+    """
+    return "none has a lower loss" if least >= 0 else f"none has a loss lower by more than {-least:.1g}"
 
 
 def _rows(found: Mapping[Case, list[Ended]]) -> list[Row]:

@@ -27,6 +27,7 @@ from harness.course.rates import at_ends
 from harness.verdicts import Answer
 
 ARMS = {"as they are": False, "standardised": True}
+ARTICLES = {"offset": "an", "correlation": "a"}
 Case = tuple[str, float, str]  # kind, its measure, arm
 
 
@@ -117,14 +118,14 @@ def _conditions(found: Mapping[Case, list[Arrived]], logs: Callable[[str, float]
         if (kind == "scales" and measure > 1) or arm != "standardised":
             continue
         mean, low, high = ratio_interval(np.exp(logs(kind, measure)))
-        named = "columns of one scale" if kind == "scales" else f"{kind} of {measure:g}"
-        told.append(f"{named} {mean:.2g} ({low:.2g} to {high:.2g})")
+        named = "columns of one scale" if kind == "scales" else f"{ARTICLES[kind]} {kind} of {measure:g}"
+        told.append(f"with {named} {_times(mean)} ({_times(low)} to {_times(high)})")
         (gains if low > 1 else same).append(named)
-    parts = [f"Times as many steps without standardising: {'; '.join(told)}."]
+    parts = [f"Ratio of steps, without standardising over with it: {'; '.join(told)}."]
     if gains:
-        parts.append(f"So it surely gains something with {' and '.join(gains)}.")
+        parts.append(f"So standardising surely helps with {' and '.join(gains)}.")
     if same:
-        parts.append(f"No sure gain with {' and '.join(same)}.")
+        parts.append(f"It is not shown to help with {' and '.join(same)}.")
     ran_out = [
         f"{kind} of {measure:g} {arm}"
         for (kind, measure, arm), some in found.items()
@@ -133,6 +134,15 @@ def _conditions(found: Mapping[Case, list[Arrived]], logs: Callable[[str, float]
     if ran_out:
         parts.append(f"Steps ran out for {', '.join(ran_out)}, which count as the last step.")
     return " ".join(parts)
+
+
+def _times(ratio: float) -> str:
+    """A ratio in at least two digits, never as a power of ten.
+
+    >>> _times(917.3), _times(1.0), _times(0.82)
+    ('917', '1.0', '0.8')
+    """
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
 
 
 def _rows(found: Mapping[Case, list[Arrived]]) -> list[Row]:

@@ -27,9 +27,12 @@ INTRODUCTION = """\
 The statements of the notes of a first deep-learning course (Andrew Ng's *Neural Networks and Deep Learning*),
 each tried by an experiment that ends in a verdict. The rule of each verdict stands at the top of the
 experiment's file, with the margins and tests that it uses. *Undetermined* means that the numbers allow both,
-or that it depends on the data, which is then said. An effect has its 95 % interval, over draws of rows and
-starts unless the file says otherwise. Seconds are of the machine that ran it. This page is written by
-`make course`, which runs what is not recorded yet, two at a time, in at most ten minutes on two cores.
+or that the answer depends on the data; the text then says on which. *Surely* means that a 95 % interval
+excludes zero, or the margin that the sentence names (a stricter level where many comparisons are made; the
+experiment's file states it). An effect has its 95 % interval, over draws of rows and starts unless the file
+says otherwise. The effect is a summary, not the rule: a verdict can hang on another number, which the
+sentence below it gives. Seconds are those of the machine that ran the experiment. `make course` writes this
+page, and runs what is not recorded yet, two experiments at a time.
 """
 
 

@@ -2,7 +2,7 @@
 
 The grid is wide: gradient descent's reaches from 0.03 to 10 and Adam's from 0.001 to 0.3 wherever activations
 or starts are compared, because what suits one is of another size than what suits the other. A choice at an
-end of the grid may be no best, and is told.
+edge of the grid may not be the best, and is reported.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def at_ends(chosen: Mapping[str, Iterable[float]], rates: Sequence[float]) -> st
     """A sentence on the arms that chose the first or the last rate of the grid; empty where none did.
 
     >>> at_ends({"relu": [0.1, 0.1], "tanh": [0.1, 1.0]}, [0.01, 0.1, 1.0])
-    'At an end of the grid of learning rates, so perhaps not at their best: tanh (1 of 2 at 1).'
+    'Chose a learning rate at the edge of the grid, so may not be fully tuned: tanh (1 of 2 at 1).'
     >>> at_ends({"relu": [0.1]}, [0.01, 0.1, 1.0])
     ''
     """
@@ -67,4 +67,4 @@ def at_ends(chosen: Mapping[str, Iterable[float]], rates: Sequence[float]) -> st
         ]
     if not told:
         return ""
-    return f"At an end of the grid of learning rates, so perhaps not at their best: {', '.join(told)}."
+    return f"Chose a learning rate at the edge of the grid, so may not be fully tuned: {', '.join(told)}."

@@ -151,17 +151,17 @@ def _conditions(
 ) -> str:
     most = [name for name, (_, low, _) in parts.items() if low >= HALF]
     least = [name for name, (_, _, high) in parts.items() if high < HALF]
-    told = [f"Dozens of hidden layers were not tried, but {deep}."]
+    told = [f"Deep means {deep} hidden layers here; dozens were not tried."]
     if most:
-        told.append(f"Logistic regression surely brings most of it on {', '.join(most)}.")
+        told.append(f"Logistic regression surely brings more than half of the gain on {', '.join(most)}.")
     if least:
-        told.append(f"It brings less than half on {', '.join(least)}.")
+        told.append(f"It surely brings less than half on {', '.join(least)}.")
     cost = np.mean([of.seconds[:, 0] / of.seconds.sum(axis=1) for of in found.values()])
     deeper = [name for name, of in found.items() if mean_interval(-np.diff(of.error, axis=1)[:, -1])[1] > 0]
     told.append(f"Trying it costs {100 * cost:.0f} % of the seconds of all three.")
     told.append(f"The deep network surely beats the shallow one on {', '.join(deeper) or 'none of them'}.")
     surely = ", ".join(name for name, falling in falls.items() if falling)
-    told.append(f"Points per second surely fall from step to step on {surely or 'none'}.")
+    told.append(f"The points gained per second surely fall from step to step on {surely or 'none of them'}.")
     return " ".join(told)
 
 

@@ -188,8 +188,8 @@ def _conditions(
         family: np.mean([np.median(of[family].seconds / of[STANDARD].seconds) for of in found.values()])
         for family in (CNN, RNN)
     }
-    times = _and([f"the {family} {ratio:.0f} times" for family, ratio in slower.items()])
-    told.append(f"The standard network is cheap: on one core {times} its seconds (mean of data sets).")
+    times = _and([f"the {family} takes {ratio:.0f} times" for family, ratio in slower.items()])
+    told.append(f"The standard network is cheap: on one core {times} as long (mean of data sets).")
     told.append("All three are small networks on few rows, without augmentation.")
     return " ".join(told)
 

@@ -91,8 +91,8 @@ def _conditions(
 ) -> str:
     parts = []
     for name, cases in (
-        ("Sure", wins),
-        (f"Not so, or by less than {WORTH_HAVING:g} point", fails),
+        ("tanh surely ahead", wins),
+        (f"Not ahead, or by less than {WORTH_HAVING:g} point", fails),
         ("Open", open_ones),
     ):
         if cases:

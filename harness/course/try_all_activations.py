@@ -3,7 +3,7 @@
 Networks with sigmoid, tanh, ReLU and leaky ReLU learn each data set at each size, every one with its own best
 learning rate (on validation rows). A case is a data set, a size and a depth; its ranking is by the mean test
 error over repeats. Kendall's W of the rankings is 1 where all are the same and about 1/cases by chance; its
-interval is the jackknife's over data sets.
+interval is the jackknife's over data sets, cut off at 0 and 1, beyond which W cannot lie.
 
 Rule. Supported where an activation surely beats another in some case and surely loses to it in another:
 paired t intervals over repeats at 95 %, divided among all pairs and cases, on both sides of 0. Then no order
@@ -56,7 +56,8 @@ def run(
         kept = {names[at] for at in chosen}
         return kendalls_w([_ranks(each) for case, each in found.errors.items() if case[0] in kept])
 
-    return _judged(found, jackknife(len(names), agreement), found.at_ends(rates))
+    value, low, high = jackknife(len(names), agreement)
+    return _judged(found, (value, max(low, 0.0), min(high, 1.0)), found.at_ends(rates))
 
 
 def kendalls_w(ranks: list[Array]) -> float:
@@ -127,8 +128,8 @@ def _judged(of: Outcomes, agreement: Interval, ends: str) -> Finding:
         unit="Kendall's W of the rankings over data sets, sizes and depths (1: always the same)",
         sentence=(
             f"Over {len(found)} cases the rankings agree with W = {agreement[0]:.2f} ({agreement[1]:.2f} to "
-            f"{agreement[2]:.2f}). The lowest mean error is that of {counts} times. Points of error lost to "
-            f"the case's best, on average: {told}."
+            f"{agreement[2]:.2f}). Cases in which each has the lowest mean error: {counts}. Points of error "
+            f"lost to the case's best, on average: {told}."
         ),
         rows=of.rows(),
         panels=_panels(found, lost),
@@ -140,14 +141,14 @@ def _conditions(turned: list[tuple[str, str, Case, Case]], safe: list[str]) -> s
     parts = [
         f"{a} surely beats {b} on {_case(first)}, and surely loses to it on {_case(second)}."
         for a, b, first, second in turned
-    ] or ["No pair of activations surely changes places, once it is counted how many were compared."]
+    ] or ["No pair of activations surely changes places, after correction for the number of comparisons."]
     if safe:
         parts.append(
-            f"A safe choice there is: {' and '.join(safe)} surely costs less than {COST:g} point over each "
+            f"There is a safe choice: {' and '.join(safe)} surely costs less than {COST:g} point over each "
             "of the others in every case."
         )
     else:
-        parts.append(f"Of none is it sure that it costs less than {COST:g} point in every case.")
+        parts.append(f"No activation surely costs less than {COST:g} point in every case.")
     return " ".join(parts)
 
 

@@ -124,8 +124,9 @@ def _judged(
     elif apart <= CLOSE:
         verdict = Answer.SUPPORTED
     sentence = (
-        f"Of {units} hidden units in each layer, {most} is distinct at every step when weights start at "
-        f"zero, and {'all' if fewest == units else f'at least {fewest}'} are when they start at random. "
+        f"Of {units} hidden units in each layer, {most} {'is' if most == 1 else 'are'} distinct at every "
+        f"step when weights start at zero, and {'all' if fewest == units else f'at least {fewest}'} are when "
+        "they start at random. "
         f"{_learned(zero, random)}Logistic regression ends at the same loss from zero and from random "
         f"starts, within {100 * apart:.2g} %."
     )
@@ -153,9 +154,19 @@ def _learned(zero: Mapping[tuple[str, int], Trained], random: Mapping[tuple[str,
     if not stuck:
         return ""
     return (
-        f"Without sigmoid the loss ends at {min(stuck):.2f} to {max(stuck):.2f} from zero, and at "
-        f"{min(free):.2f} to {max(free):.2f} from random starts. "
+        f"With the activations other than sigmoid, the loss ends at {_span(stuck)} from zero, and at "
+        f"{_span(free)} from random starts. "
     )
+
+
+def _span(losses: list[float]) -> str:
+    """The least and the largest of losses; one number where they are alike.
+
+    >>> _span([2.301, 2.3026]), _span([0.01, 0.06])
+    ('2.30', '0.01 to 0.06')
+    """
+    least, most = f"{min(losses):.2f}", f"{max(losses):.2f}"
+    return least if least == most else f"{least} to {most}"
 
 
 def _rows(

@@ -72,7 +72,7 @@ def describe(curves: Sequence[Curve]) -> str:
         return f"{facts} No bands: one repeat has no interval."
     return (
         f"{facts} Bands: 95 % interval of the mean over draws of training rows and of test rows;"
-        f" the test rows make {_span(shares)} % of its variance."
+        f" {_span(shares)} % of its variance comes from the test rows."
     )
 
 

@@ -213,7 +213,7 @@ def test_the_description_states_rows_repeats_band_and_shares() -> None:
     shares = sorted(round(100 * (i.test_share or 0)) for i in drawn.intervals)
     assert describe([drawn]) == (
         "1,234 test rows, 5 to 10 repeats per size. Bands: 95 % interval of the mean over draws of training "
-        f"rows and of test rows; the test rows make {shares[0]} to {shares[1]} % of its variance."
+        f"rows and of test rows; {shares[0]} to {shares[1]} % of its variance comes from the test rows."
     )
 
 
