@@ -1,8 +1,9 @@
-"""Ours beside what others reach, a line for each yardstick: the error on test rows that chose nothing.
+"""Our test errors beside reference errors, a line for each yardstick.
 
-Run: python benchmarks/yardsticks.py [LINE ...] [data.path=FOLDER]; without a name all of yardsticks.yaml, 40
-minutes on one core. Each is a cell of the harness, or the mean of a few repeats: settings are searched on
-validation rows, the best is fitted on all rows, the test rows are asked once. A line replaces its own in
+Run: python benchmarks/yardsticks.py [LINE ...] [data.path=FOLDER]; without a name all of yardsticks.yaml,
+whose recorded processor seconds add up to 21 minutes on one core. Each is a cell of the harness, or the mean
+of a few repeats: settings are searched on validation rows, the best is fitted on all rows, and a run uses the
+test rows once (docs/results/README.md says where earlier runs had shown them). A line replaces its own in
 docs/results/yardsticks.csv when measured. `allowed` must be reached, `target` should be.
 """
 
@@ -34,7 +35,7 @@ SHOWN = ("yardstick", "error", "standard_error", "published", "allowed", "target
 
 @dataclass(frozen=True)
 class Yardstick:
-    """A data set, what learns it, and what others report.
+    """A data set, what learns it, and the error it is held against.
 
     Attributes:
         data: of the harness, with its usual options; rows: all that the learner may use.
@@ -43,7 +44,7 @@ class Yardstick:
         epochs: of a network, in batches of fixed["batch_size"] of all rows; 0 leaves its steps as they are.
         trials: settings tried on validation rows, of `searched_at` rows where fewer shall do.
         repeats, seed: of the draw of rows, the starts and the search.
-        published, source: an error, and whose; `allowed` and `target` are ours to reach.
+        published, source: the reference error and where it comes from; `allowed` and `target` are ours to reach.
     """
 
     data: str
