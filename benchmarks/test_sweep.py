@@ -3,11 +3,11 @@
 Flights at 100, 1,000 and 10,000 rows, five families, 2 repeats, 10 trials, two cores: 30 cells, 300 trials,
 all of them in MLflow.
 
-Run: make bench BENCH=benchmarks/test_sweep.py (about seven minutes, nearly all of them the script's)
+Run: make bench BENCH=benchmarks/test_sweep.py (about eleven minutes, nearly all of them the script's)
 
-It prints the wall seconds of both, without what each takes to create an empty
-database, their ratio, and the test errors paired on test rows and pooled over cells; it fails where the
-harness takes more than a sixth of the time or its error is shown to be worse.
+It prints the wall seconds of both, without what each takes to create an empty database, their ratio, and the
+test errors paired on test rows and pooled over cells. It fails where the harness takes more than a sixth of
+the time or its error is shown to be worse.
 
 Both hold a fifth out at 10,000 rows. Below 2,000 rows the harness keeps its own rule, 3 or 5 folds, which is
 more work than the script's one hold-out. The script keeps scikit-learn's networks and its threads (as many

@@ -3,9 +3,9 @@
 Run: python benchmarks/verdicts.py [REPLICATIONS]. Prints tables in Markdown; the usual 20,000 replications
 take four minutes on one core and one BLAS thread, and leave a rate of 5 % uncertain by 0.3 points.
 
-The model is that of `benchmarks/two_way.py`. Its standard deviations at 8,192 and 16,384 rows are round figures
-near those of the default sweep on flights. At 64 to 256 rows they are assumptions, chosen so that the repeats
-that the protocol recommends have their power; docs/verdicts.md compares them with a sweep. Sizes are
+The model is that of `benchmarks/two_way.py`. Its standard deviations at 8,192 and 16,384 rows are round
+figures near those of the default sweep on flights. At 64 to 256 rows they are assumptions, chosen so that the
+repeats that the protocol recommends have their power; docs/verdicts.md compares them with a sweep. Sizes are
 independent of each other.
 """
 

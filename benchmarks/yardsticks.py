@@ -44,7 +44,8 @@ class Yardstick:
         epochs: of a network, in batches of fixed["batch_size"] of all rows; 0 leaves its steps as they are.
         trials: settings tried on validation rows, of `searched_at` rows where fewer shall do.
         repeats, seed: of the draw of rows, the starts and the search.
-        published, source: the reference error and where it comes from; `allowed` and `target` are ours to reach.
+        published, source: the reference error and where it comes from.
+        allowed, target: errors that ours must reach, and should.
     """
 
     data: str
