@@ -210,8 +210,8 @@ def more_tuning(findings: Findings, search: SearchSettings) -> Lever:
         word=f"{fewer(shown, gain)} on validation rows" if helps else "",
         shown=shown,
         note=f"Measured on validation rows, whose {shown.metric.label} a search makes look a little "
-        "better than it is. What the second half of the budget bought is a high guess "
-        "of what as much again would buy.",
+        "better than it is. What the second half of the budget gained is an optimistic "
+        "guess of what the same budget again would gain.",
     )
 
 
