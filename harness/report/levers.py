@@ -193,10 +193,7 @@ def more_tuning(findings: Findings, search: SearchSettings) -> Lever:
     if gain is None:
         told = f"What more tuning would bring is not known: the search of {chosen.label} has no second half."
         return Lever(name, told, told, cost, columns=columns, lines=lines)
-    bought = f"the second half of the search lowered the {shown.metric.label} on validation rows by "
-    bought += shown.apart(gain)
-    if not any(findings.halves[chosen.family]):
-        bought = "the second half of the search found nothing better"
+    bought = _bought(findings.halves[chosen.family], gain, shown)
     helps = low is not None and low > 0
     return Lever(
         name,
@@ -212,6 +209,17 @@ def more_tuning(findings: Findings, search: SearchSettings) -> Lever:
         note=f"Measured on validation rows, whose {shown.metric.label} a search makes look a little "
         "better than it is. What the second half of the budget gained is an optimistic "
         "guess of what the same budget again would gain.",
+    )
+
+
+def _bought(gains: Sequence[float], gain: float, shown: Shown) -> str:
+    """What the second half of a search bought; settings compared by log-loss can raise the error."""
+    if not any(gains):
+        return "the second half of the search found nothing better"
+    went = "lowered" if gain >= 0 else "raised"
+    return (
+        f"the second half of the search {went} the {shown.metric.label} on validation rows by "
+        f"{shown.apart(abs(gain))}"
     )
 
 

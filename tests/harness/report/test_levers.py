@@ -90,6 +90,13 @@ def test_more_tuning_helps_only_by_more_than_luck(found, make_config):
         assert ("fewer errors on validation rows" in of.answer) is helps
 
 
+def test_a_second_half_that_raised_the_error_is_not_said_to_have_lowered_it(found, make_config):
+    halves = {**found.halves, best(found.curves).family: (-0.02, -0.01, -0.03)}
+    of = more_tuning(replace(found, halves=halves), make_config().search)
+    assert "the second half of the search raised the error on validation rows by 2.0 points" in of.finding
+    assert not of.helps
+
+
 def test_the_gain_of_the_whole_search_is_told_against_the_default(found, make_config):
     family, search = best(found.curves).family, make_config().search
 
