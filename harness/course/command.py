@@ -55,7 +55,8 @@ def run(config: CourseConfig) -> int:
     recorded = [name for name in config.only if name in ended]
     counted = f"{len(recorded)} recorded in {store.label}, {len(works)} to run"
     print(f"course: {len(config.only)} experiments, {counted}", flush=True)
-    if absent := _absent(config, {*ended, *works}):
+    runnable = {name for name, one in works.items() if one.work is not None}
+    if absent := _absent(config, {*ended, *runnable}):
         print(absent, flush=True)
     for name in recorded:
         print(_line(ended[name], "recorded"), flush=True)
@@ -76,9 +77,12 @@ def _absent(config: CourseConfig, shown: set[str]) -> str:
     left = [one.name for one in config.experiments if one.name not in shown]
     if config.page is None or not config.page.exists() or not left:
         return ""
+    remedy = "harness course without only= runs all"
+    if set(left) <= set(config.only):
+        remedy = "what they need is not on this machine, as each says below"
     return (
         f"warning: {config.page} is replaced, and will say that {', '.join(left)} "
-        f"{'is' if len(left) == 1 else 'are'} not run; harness course without only= runs all"
+        f"{'is' if len(left) == 1 else 'are'} not run; {remedy}"
     )
 
 

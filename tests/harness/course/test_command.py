@@ -124,6 +124,17 @@ def test_a_page_that_would_lose_findings_is_replaced_with_a_warning(config, brok
     assert f"warning: {page} is replaced, and will say that broken is not run" in capsys.readouterr().out
 
 
+def test_a_page_that_would_lose_what_cannot_run_here_is_replaced_with_a_warning(config, tmp_path, capsys):
+    away, page = replace(config.experiments[0], data=("file",)), tmp_path / "course.md"
+    page.write_text("what was found elsewhere")
+    assert command.run(replace(config, experiments=(away,), page=page)) == 0
+    out = capsys.readouterr().out
+    assert (
+        f"warning: {page} is replaced, and will say that zero_init is not run; what they" in out
+    )
+    assert out.index("warning") < out.index("zero_init: not run: ")
+
+
 class _Ends:
     """Ends the process that it is sent to."""
 
