@@ -36,7 +36,7 @@ setup: $(STAMP)  ## make the environment (.venv) and nothing else
 scale: setup  ## the main job: tune five families on real data and write the report
 	$(BIN)/python -m harness sweep
 
-course: scale  ## after the main job, the course's statements as experiments, some six minutes more; docs/course.md
+course: scale  ## after the main job, the course's statements as experiments, some five minutes more; docs/course.md
 	$(BIN)/python -m harness course page=docs/course.md
 
 test: export OMP_NUM_THREADS = 1

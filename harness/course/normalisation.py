@@ -119,7 +119,7 @@ def _conditions(found: Mapping[Case, list[Arrived]], logs: Callable[[str, float]
             continue
         mean, low, high = ratio_interval(np.exp(logs(kind, measure)))
         named = "columns of one scale" if kind == "scales" else f"{ARTICLES[kind]} {kind} of {measure:g}"
-        told.append(f"with {named} {_times(mean)} ({_times(low)} to {_times(high)})")
+        told.append(f"{_times(mean)} with {named} ({_times(low)} to {_times(high)})")
         (gains if low > 1 else same).append(named)
     parts = [f"Ratio of steps, without standardising over with it: {'; '.join(told)}."]
     if gains:
