@@ -198,7 +198,7 @@ def _rungs(bench: _Bench) -> Iterator[Point]:
         trains = [fold.train[:rung] for fold in bench.folds]
         try:
             found = _fitted_scores(bench, trains)
-        except Exception:  # such as a learner that wants every class: the last rung will tell
+        except (Exception, SystemExit):  # such as a learner that wants every class: the last rung will tell
             continue
         yield bench.mean_point(rung, found, False)
     trains = [fold.train for fold in bench.folds]  # they may differ by a row

@@ -38,7 +38,7 @@ class LaunchSettings:
     """Where cells run.
 
     Attributes:
-        workers: None means one per core (local), or all there are (dask).
+        workers: None means one per core, fewer where memory is short (local), or all there are (dask).
         memory: limit of a worker process in bytes; None means this machine's memory divided by the workers
             (local), or no other limit than the workers were started with (dask).
         address: of the scheduler (dask).

@@ -10,6 +10,7 @@ from typing import Any
 from harness.secrets import hide
 
 PACKED = (".gz", ".zip")
+COURSE = "course"  # the folder of the course's page
 
 
 def plain_name(path: Path) -> str:
@@ -29,6 +30,8 @@ def default_name(data: Mapping[str, Any]) -> str:
 
     >>> default_name({"name": "digits"}), default_name({"name": "file", "path": "data/churn 2024.csv.gz"})
     ('digits', 'churn-2024')
+    >>> [default_name({"name": "file", "path": path}) for path in ("a=b,2024.csv", "über.csv", "course.csv")]
+    ['a-b-2024', 'ber', 'file']
     >>> default_name({"name": "openml", "dataset": 61})
     'openml-61'
     """
@@ -37,5 +40,5 @@ def default_name(data: Mapping[str, Any]) -> str:
         found = plain_name(Path(str(data["path"])))
     elif name == "openml" and data.get("dataset"):
         found = f"openml-{data['dataset']}"
-    plain = re.sub(r"[^\w.=,+-]+", "-", hide(found)).lstrip(".=,+-")
-    return plain[:50].rstrip(".-") or name
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", hide(found)).strip(".-")[:50]
+    return name if plain in ("", COURSE) else plain

@@ -77,12 +77,14 @@ def _absent(config: CourseConfig, shown: set[str]) -> str:
     left = [one.name for one in config.experiments if one.name not in shown]
     if config.page is None or not config.page.exists() or not left:
         return ""
-    remedy = "harness course without only= runs all"
-    if set(left) <= set(config.only):
-        remedy = "what they need is not on this machine, as each says below"
+    remedies = []
+    if not set(left) <= set(config.only):
+        remedies.append("harness course without only= runs all")
+    if set(left) & set(config.only):
+        remedies.append("what is not on this machine is said below")
     return (
         f"warning: {config.page} is replaced, and will say that {', '.join(left)} "
-        f"{'is' if len(left) == 1 else 'are'} not run; {remedy}"
+        f"{'is' if len(left) == 1 else 'are'} not run; {'; '.join(remedies)}"
     )
 
 

@@ -83,7 +83,7 @@ def _judged(found: Mapping[Case, Found], columns: list[int], X: Array, y: Array)
         *(float(len(traps.minima)),) * 3,
         unit=f"local minima of the squared error with {most} columns made to trap",
         sentence=(
-            f"On data made to trap it, the squared error of a sigmoid unit has {_counted(counts, columns)}; "
+            f"On data made to trap it, the squared error of a sigmoid unit has {_minima(counts, columns)}; "
             f"cross-entropy has {_span([len(one.minima) for one in entropy])}. The squared error's smallest "
             f"curvature is {dips:.2g}, cross-entropy's {least:.2g}. {100 * traps.stuck:.0f} % of starts with "
             f"{most} columns end more than 1 % above the squared error's best."
@@ -94,12 +94,12 @@ def _judged(found: Mapping[Case, Found], columns: list[int], X: Array, y: Array)
     )
 
 
-def _counted(minima: list[int], columns: list[int]) -> str:
+def _minima(minima: list[int], columns: list[int]) -> str:
     """How many local minima there are with so many columns.
 
-    >>> _counted([2, 4, 8], [1, 2, 3])
+    >>> _minima([2, 4, 8], [1, 2, 3])
     '2, 4 and 8 local minima with 1, 2 and 3 columns'
-    >>> _counted([1, 1], [1, 2])
+    >>> _minima([1, 1], [1, 2])
     '1 local minimum with 1 and 2 columns each'
     """
     if len(set(minima)) > 1:
@@ -120,7 +120,7 @@ def _span(counts: list[int]) -> str:
 
 def _conditions(found: Mapping[Case, Found], columns: list[int]) -> str:
     ordinary = {width: found["ordinary", width, "squared error"] for width in columns}
-    counts = _counted([len(one.minima) for one in ordinary.values()], columns)
+    counts = _minima([len(one.minima) for one in ordinary.values()], columns)
     dips = min(one.lowest_curvature for one in ordinary.values())
     stuck, convex = (max(found["ordinary", width, loss].stuck for width in columns) for loss in LOSSES)
     return (

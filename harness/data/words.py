@@ -32,7 +32,7 @@ ABOUT = About(
     rows="217,849 + 10,000",
     source="wordfreq 3.1.1 (Robyn Speer), most frequent words",
     licence="CC BY-SA 4.0",
-    command=".venv/bin/uv pip install wordfreq==3.1.1",
+    command=".venv/bin/uv pip install -p .venv wordfreq==3.1.1",
     is_here=lambda _: has_package("wordfreq"),
 )
 

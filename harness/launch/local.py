@@ -30,7 +30,7 @@ STARTS = 3  # of a cluster whose workers end while it starts
 
 @contextlib.contextmanager
 def processes(settings: LaunchSettings) -> Iterator[Cluster]:
-    """Processes on this machine, one per core where their number is not given."""
+    """Processes on this machine, as many as `shares` says."""
     count, memory = shares(settings)
     # A nanny that is slow to restart its worker would be closed.
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}):
@@ -104,15 +104,15 @@ def shares(settings: LaunchSettings) -> tuple[int, int]:
     Raises:
         LaunchError: there would be less memory for each than a worker can live on.
     """
-    most = max(1, MEMORY_LIMIT // LEAST_MEMORY)
-    count = settings.workers or max(1, min(cores(), most))
+    most = max(1, MEMORY_LIMIT // (settings.memory or LEAST_MEMORY))
+    count = settings.workers or min(cores(), most)
     if settings.memory is not None:
         return count, settings.memory
     share = int(MEMORY_LIMIT // count)
     if count > most:
         raise LaunchError(
             f"launch.workers must be at most {most} here, got {count}: a worker needs "
-            f"{LEAST_MEMORY // 10**6} MB, and each would have {share // 10**6} MB"
+            f"{LEAST_MEMORY // 10**6} MB, and each would have {share // 10**6} MB; lower launch.workers"
         )
     return count, share
 

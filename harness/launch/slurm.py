@@ -76,7 +76,8 @@ def cluster_of(settings: LaunchSettings, security: Security) -> Any:
         from dask_jobqueue.slurm import SLURMCluster
     except ImportError as error:
         raise LaunchError(
-            "launch=slurm needs dask-jobqueue, which is absent; .venv/bin/uv pip install dask-jobqueue"
+            "launch=slurm needs dask-jobqueue, which is absent; "
+            ".venv/bin/uv pip install -p .venv dask-jobqueue"
         ) from error
     fractions = ("TARGET", "SPILL", "PAUSE", "TERMINATE")  # a paused worker would wait for ever
     memory = [f"export DASK_DISTRIBUTED__WORKER__MEMORY__{name}=False" for name in fractions]

@@ -113,9 +113,11 @@ def _within(of: Evidence, answer: Answer, margin: float) -> str:
 
 
 def _slight(of: Evidence, labels: Labels, margin: float) -> Iterator[str]:
-    """Each lead that is sure and small."""
-    less, level = f"less than {_apart(of, margin / 2)}", RULES[of.question.claim].level
+    """Each lead that is sure and small, with the sizes at which it is."""
+    level, sizes = RULES[of.question.claim].level, dict[tuple[str, str], list[int]]()
     for each in of.comparisons:
         if each.p_no_better <= level:
-            lead = f"The lead of {label(each.a, labels)} over {label(each.b, labels)} at {rows([each.size])}"
-            yield f"{lead} is shown to be {less}."
+            sizes.setdefault((each.a, each.b), []).append(each.size)
+    for (a, b), small in sizes.items():
+        lead = f"The lead of {label(a, labels)} over {label(b, labels)} at {rows(small)}"
+        yield f"{lead} is shown to be less than {_apart(of, margin / 2)}."

@@ -1,6 +1,6 @@
 """What the optional extra `torch` brings, and the words where it is absent."""
 
-COMMAND = ".venv/bin/uv pip install torch skorch"
+COMMAND = ".venv/bin/uv pip install -p .venv torch skorch"
 
 
 def require() -> None:

@@ -203,7 +203,7 @@ def test_without_the_generator_the_command_that_brings_it_is_named(tmp_path, mon
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert not is_here("mnist1d", {})
     with pytest.raises(
-        DataError, match=r"needs the package mnist1d \(.*\); \.venv/bin/uv pip install mnist1d$"
+        DataError, match=r"needs the package mnist1d \(.*\); \.venv/bin/uv pip install -p \.venv mnist1d$"
     ):
         load("mnist1d", {}, tmp_path / "cache")
     assert list(tmp_path.iterdir()) == []

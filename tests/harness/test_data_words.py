@@ -80,7 +80,7 @@ def test_without_the_package_the_command_that_brings_it_is_named(tmp_path, monke
     assert not is_here("words", {})
     with pytest.raises(
         DataError,
-        match=r"needs the package wordfreq \(.*\); \.venv/bin/uv pip install wordfreq==3\.1\.1$",
+        match=r"needs the package wordfreq \(.*\); \.venv/bin/uv pip install -p \.venv wordfreq==3\.1\.1$",
     ):
         load("words", {}, tmp_path / "cache")
     assert list(tmp_path.iterdir()) == []

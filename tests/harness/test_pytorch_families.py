@@ -27,7 +27,7 @@ def test_without_the_extra_it_is_one_line_with_the_command_before_anything_is_wr
     (line,) = capsys.readouterr().err.splitlines()
     assert f"model.{name}: " in line
     assert "needs what is not installed: PyTorch and skorch" in line
-    assert line.endswith(".venv/bin/uv pip install torch skorch brings them")
+    assert line.endswith(".venv/bin/uv pip install -p .venv torch skorch brings them")
     assert not list(tmp_path.iterdir())
 
 

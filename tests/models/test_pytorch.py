@@ -19,7 +19,7 @@ SMALL = {ConvolutionalClassifier: {"channels": 4}, RecurrentClassifier: {"units"
 @pytest.mark.parametrize("absent", ["torch", "skorch"])
 def test_without_the_extra_the_command_that_brings_it_is_told(kind, absent, monkeypatch):
     monkeypatch.setitem(sys.modules, absent, None)
-    with pytest.raises(ImportError, match=r"\.venv/bin/uv pip install torch skorch brings them"):
+    with pytest.raises(ImportError, match=r"\.venv/bin/uv pip install -p \.venv torch skorch brings them"):
         kind()
 
 

@@ -129,7 +129,7 @@ def test_a_page_that_would_lose_what_cannot_run_here_is_replaced_with_a_warning(
     page.write_text("what was found elsewhere")
     assert command.run(replace(config, experiments=(away,), page=page)) == 0
     out = capsys.readouterr().out
-    assert f"warning: {page} is replaced, and will say that zero_init is not run; what they" in out
+    assert f"warning: {page} is replaced, and will say that zero_init is not run; what is not" in out
     assert out.index("warning") < out.index("zero_init: not run: ")
 
 

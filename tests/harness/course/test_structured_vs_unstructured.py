@@ -13,7 +13,7 @@ from harness.course_config import CourseConfig
 from harness.records import Task
 from harness.verdicts import Answer
 
-COMMAND = r"\.venv/bin/uv pip install torch skorch brings it"
+COMMAND = r"\.venv/bin/uv pip install -p \.venv torch skorch brings it"
 
 
 def outcomes(*errors):

