@@ -92,7 +92,10 @@ def opened(uri: str) -> Tables | None:
     engine = create_engine(uri, connect_args={"timeout": BUSY_SECONDS})
     with engine.connect() as connection:
         revisions = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
-    return Tables(engine) if len(revisions) == 1 and revisions[0] in KNOWN else None
+    if len(revisions) == 1 and revisions[0] in KNOWN:
+        return Tables(engine)
+    engine.dispose()
+    return None
 
 
 def _chosen(experiments: Iterable[str], status: str, tags: Mapping[str, str]) -> Select[Any]:

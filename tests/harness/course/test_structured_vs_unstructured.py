@@ -65,7 +65,7 @@ def test_without_the_extra_it_is_not_here_and_tells_the_command(quick, monkeypat
         module.run(**settings, data={})
     ended = run_one(Work("structured_vs_unstructured", settings, {}, {"data": {}}))
     assert ended.outcome == "not run"
-    assert ended.reason.endswith("pip install torch skorch brings it")
+    assert ended.reason.endswith("uv pip install -p .venv torch skorch brings it")
 
 
 def test_the_row_of_the_page_tells_the_command(quick, root, monkeypatch, capsys):
