@@ -205,6 +205,9 @@ class Driver:
         if future.status == "cancelled":
             return  # the scheduler is gone, which the next look tells
         error = future.exception() if future.status == "error" else None
+        if isinstance(error, Abandoned) and flight.goes_astray():
+            self._ground(flight)
+            return
         if flight.ended or error is None or isinstance(error, KilledWorker | Abandoned):
             self._on_death(flight)
         else:
@@ -221,11 +224,14 @@ class Driver:
             return
         if event is not None:
             self._on_event(flight, event)
-        self._take_back(flight)
-        self._grounded.append(self._flights.pop(flight.cell.key))
+        self._ground(flight)
 
-    def _take_back(self, flight: Flight) -> None:
-        """A scheduler would keep a task that waits for a dead worker until another has its address."""
+    def _ground(self, flight: Flight) -> None:
+        """The cell falls back, to be given to a worker again.
+
+        A scheduler would keep a task that waits for a dead worker until another has its address.
+        """
+        self._grounded.append(self._flights.pop(flight.cell.key))
         if flight.future is not None:
             with contextlib.suppress(Exception):  # of a scheduler that is gone
                 flight.future.cancel()

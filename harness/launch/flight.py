@@ -11,6 +11,7 @@ from harness.launch.worker import NOWHERE, Process
 from harness.records import Cell, CellEnded, Outcome, RefitStarted, Trial, TrialEnded, TrialStarted
 
 DEATHS_ALLOWED = 1
+ASTRAY_ALLOWED = 10
 GRACE_SECONDS = 1.0  # a trial ends itself at its limit where it can; past this its worker is ended
 
 
@@ -25,6 +26,7 @@ class Flight:
         trials: those recorded so far; a retry starts from them.
         running: the trial or refit under way, None between them.
         since: when it began, by the driver's clock.
+        astray: how often it was given to another process than the one it was meant for.
         deaths: of the worker, by the number of the next trial.
         verdict: the outcome the driver has already decided for what is running, and when.
     """
@@ -40,6 +42,7 @@ class Flight:
     running: TrialStarted | RefitStarted | None = None
     since: float = 0.0
     ended: bool = False
+    astray: int = 0
     deaths: dict[int, int] = field(default_factory=dict)
     verdict: tuple[Outcome, str, float] | None = None
 
@@ -63,6 +66,14 @@ class Flight:
         if limit is None or self.running is None:
             return False
         return now - self.since > limit + GRACE_SECONDS * (1 + self.kills)
+
+    def goes_astray(self) -> bool:
+        """True where a process that was not meant had it before anything was heard: then nothing died.
+
+        It is counted all the same, so that a cell that always ends its process at once comes to an end.
+        """
+        self.astray += 1
+        return not self.pid and self.astray <= ASTRAY_ALLOWED
 
     def death(self, now: float) -> TrialEnded | CellEnded | None:
         """What the death of the worker amounts to; None where the cell is simply tried again.

@@ -8,7 +8,7 @@ import pytest
 from harness import launch
 from harness.config import LaunchSettings
 from harness.errors import LaunchError
-from harness.launch import local
+from harness.launch import clusters, local
 from harness.launch.work import Work
 from harness.records import Outcome
 
@@ -182,6 +182,28 @@ def test_work_hands_out_each_cell_once_and_passes_over_a_busy_one(cells, memory,
 
 def test_workers_run_on_one_blas_thread(unfortunate):
     assert (unfortunate[1] / "threads.txt").read_text() == "['1']"
+
+
+def test_a_cell_that_another_process_was_given_before_it_began_is_no_death(
+    make_cells, memory, logistic, monkeypatch
+):
+    """As where a worker was looked at just before it died, and the next has its address."""
+    look, stale = clusters.Cluster.live, [True] * 5
+
+    def live(cluster):
+        found = look(cluster)
+        return (
+            {process._replace(folder="gone") for process in found}
+            if found and stale and stale.pop()
+            else found
+        )
+
+    monkeypatch.setattr(clusters.Cluster, "live", live)
+    whole, ledger = memory(), memory()
+    launch.run(INLINE, make_cells(logistic), whole)
+    launch.run(ONE, make_cells(logistic), ledger)
+    assert not stale
+    assert ledger.story() == whole.story()
 
 
 def test_workers_are_no_more_than_cores_and_memory_allow(monkeypatch):
