@@ -192,16 +192,15 @@ def test_a_cell_that_another_process_was_given_before_it_began_is_no_death(
 
     def live(cluster):
         found = look(cluster)
-        return (
-            {process._replace(folder="gone") for process in found}
-            if found and stale and stale.pop()
-            else found
-        )
+        if found and stale:
+            stale.pop()
+            return {process._replace(folder="gone") for process in found}
+        return found
 
     monkeypatch.setattr(clusters.Cluster, "live", live)
     whole, ledger = memory(), memory()
-    launch.run(INLINE, make_cells(logistic), whole)
-    launch.run(ONE, make_cells(logistic), ledger)
+    launch.run(INLINE, make_cells(logistic, count=1), whole)
+    launch.run(ONE, make_cells(logistic, count=1), ledger)
     assert not stale
     assert ledger.story() == whole.story()
 
