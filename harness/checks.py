@@ -12,7 +12,7 @@ import re
 import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from harness.errors import ConfigError
 from harness.secrets import hidden
@@ -81,16 +81,16 @@ def whole(value: object, path: str, low: int = 1, high: int | None = None) -> in
     return number
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """True for a finite number that is no truth value."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def positive(value: object, path: str) -> float:
     """A finite number above 0."""
-    if not is_number(value) or value <= 0:  # type: ignore[operator]
+    if not is_number(value) or value <= 0:
         raise mistake(path, "a number above 0", value)
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def text(value: object, path: str) -> str:

@@ -141,7 +141,7 @@ def _typed(value: object, kind: str, path: str) -> Any:
 def _number(value: object, path: str) -> float:
     if not is_number(value):
         raise mistake(path, "a number", value)
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 CHECKS: Mapping[str, Callable[[Any, str], Any]] = {

@@ -30,7 +30,7 @@ from harness.course.finding import Array, Curve, Finding, Lines, Row
 from harness.course.intervals import mean_interval
 from harness.course.iterations import looks_to
 from harness.course.rates import at_ends, best
-from harness.course.rows import draw
+from harness.course.rows import Rows, draw
 from harness.course.watching import judged
 from harness.records import Task
 from harness.seeds import seed_for
@@ -79,22 +79,31 @@ def run(
             return judged(network, spare.X_held, spare.y_held)[0], None
 
         chosen[width], _ = best(rates, tried)
-        errors, seconds = np.zeros((repeats, len(looks))), np.zeros((repeats, len(looks)))
-        parameters = 0
-        for repeat in range(repeats):
-            drawn = draw(task, rows, 0, seed=seed, repeat=repeat)
-            network = network_of(width, chosen[width], repeat)
-            start = time.perf_counter()
-            for k, _ in enumerate(network.iter_fit(drawn.X, drawn.y, looks)):
-                seconds[repeat, k] = time.perf_counter() - start
-                errors[repeat, k] = 100 * judged(network, X_test, y_test)[1]
-                start += time.perf_counter() - start - seconds[repeat, k]  # judging is not counted
-            parameters = network.n_parameters_
-        operations = 6.0 * parameters * batch * np.array(looks)
+        networks = [network_of(width, chosen[width], repeat) for repeat in range(repeats)]
+        draws = [draw(task, rows, 0, seed=seed, repeat=repeat) for repeat in range(repeats)]
+        curves = [
+            _watched(network, drawn, looks, X_test, y_test)
+            for network, drawn in zip(networks, draws, strict=True)
+        ]
+        seconds, errors = (np.array(part) for part in zip(*curves, strict=True))
+        operations = 6.0 * networks[-1].n_parameters_ * batch * np.array(looks)
         found[width] = Trained(chosen[width], operations, seconds, errors)
     commonest = 100 * float(np.mean(y_test != np.bincount(spare.y).argmax()))
     ends = at_ends({"widths": chosen.values()}, rates)
     return _judged(found, looks, commonest, ends)
+
+
+def _watched(
+    network: NeuralNetworkClassifier, drawn: Rows, looks: list[int], X_test: Array, y_test: Array
+) -> tuple[Array, Array]:
+    """Seconds of training and test error in % at each look, (looks,) each; judging takes no time."""
+    seconds, errors = np.zeros(len(looks)), np.zeros(len(looks))
+    start = time.perf_counter()
+    for k, _ in enumerate(network.iter_fit(drawn.X, drawn.y, looks)):
+        seconds[k] = time.perf_counter() - start
+        errors[k] = 100 * judged(network, X_test, y_test)[1]
+        start += time.perf_counter() - start - seconds[k]
+    return seconds, errors
 
 
 def _judged(found: Mapping[int, Trained], looks: list[int], commonest: float, ends: str) -> Finding:
