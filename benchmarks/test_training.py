@@ -19,7 +19,8 @@ import pytest
 
 from benchmarks import machine
 from benchmarks.peers import ours, scikit
-from benchmarks.peers.problem import Problem, Train, draw, multiplications
+from benchmarks.peers.problem import EPSILON, Problem, Train, draw, multiplications
+from models import optimizers
 
 pytorch = pytest.importorskip("benchmarks.peers.pytorch", reason="the extra `bench` is not installed")
 xla = pytest.importorskip("benchmarks.peers.xla", reason="the extra `bench` is not installed")
@@ -49,6 +50,11 @@ def cases(shapes):
 def one_core():
     with machine.one_core():
         yield
+
+
+@pytest.fixture(autouse=True)
+def the_epsilon_of_all(monkeypatch):
+    monkeypatch.setattr(optimizers, "_EPSILON", EPSILON)
 
 
 def seconds(train: Train, epochs: int) -> float:

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from models.activations import Activation, Array
 from models.initializers import Initializer
+from models.standardization import in_blocks
 
 Fill = Callable[[NDArray[np.intp], Array], None]
 _BLOCK_ELEMENTS = 2**19
 _FEW_ROWS, _LARGE_WEIGHT = 64, 2**15
+_SMALL_PRODUCT = 10**6  # multiplications; a larger one OpenBLAS packs first, which few outputs do not repay
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,19 @@ def forward(
             np.multiply(z, factors, out=z)
             np.multiply(slope, factors, out=slope)
         x = z
-    weights[-1].T.dot(x.T, logits.T)
+    _to_outputs(x, weights[-1], logits)
     np.add(logits, biases[-1], out=logits)
     return logits
+
+
+def _to_outputs(x: Array, weight: Array, out: Array) -> None:
+    """Write x weight to out, column by column; many rows in blocks, of which each is a small product."""
+    rows = _SMALL_PRODUCT // weight.size
+    if len(x) <= rows:
+        weight.T.dot(x.T, out.T)
+        return
+    for part in in_blocks(len(x), rows if rows >= _FEW_ROWS // 4 else len(x)):
+        out[part] = x[part].dot(weight)
 
 
 def backward(parameters: Parameters, gradients: Parameters, x: Array, work: Workspace) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEARNING_RATE = 1e-3
-BETAS, EPSILON = (0.9, 0.999), 1e-8
+BETAS = 0.9, 0.999
+EPSILON = 1e-12  # too small to matter: scikit-learn adds it before the moment is corrected, the others after
 
 Train = Callable[[int], list[float]]
 
