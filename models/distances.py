@@ -26,13 +26,13 @@ _held: ContextVar[OrderedDict[bytes, NDArray[np.float64]] | None] = ContextVar("
 def between(A: Array, B: Array) -> NDArray[np.float64]:
     """Squared distances (len(A), len(B)) between the rows of A and of B; rounding may leave a 0 at -1e-12.
 
-    One product of wider rows, (-2a, a.a, 1) . (b, 1, b.b), after moving both by the mean of A: rows far from
-    the origin would lose their digits.
+    One product of wider rows, (-2a, a.a, 1) . (b, 1, b.b), after moving both by the mean of B: rows far from
+    the origin would lose their digits. So what is said of one row of A does not depend on the others.
 
     >>> between(np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([[0.0, 4.0]])).tolist()
     [[16.0], [25.0]]
     """
-    centre = A.mean(axis=0, dtype=np.float64)
+    centre = B.mean(axis=0, dtype=np.float64)
     A, B = A - centre, B - centre
     left = np.column_stack([-2.0 * A, np.einsum("ij,ij->i", A, A), np.ones(len(A))])
     right = np.column_stack([B, np.ones(len(B)), np.einsum("ij,ij->i", B, B)])

@@ -279,9 +279,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
                 f'y must not be negative for output="relu", got {y.min():g}; use output="identity"'
             )
         self.target_mean_ = 0.0 if rectified else float(y.mean())
-        spread = float(np.sqrt(np.mean((y - self.target_mean_) ** 2)))
-        self.target_scale_ = spread if spread > 0 else 1.0
-        scaled = ((y - self.target_mean_) / self.target_scale_).astype(self.dtype)
+        self.target_scale_ = float(np.sqrt(np.mean((y - self.target_mean_) ** 2)))  # 0 predicts the mean
+        scaled = ((y - self.target_mean_) / (self.target_scale_ or 1.0)).astype(self.dtype)
 
         def fill(rows: NDArray[np.intp], out: Array) -> None:
             out[..., 0] = scaled.take(rows)

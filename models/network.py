@@ -187,7 +187,7 @@ class Dropout:
     """
 
     def __init__(self, share: float, size: int, dtype: str, rng: np.random.Generator) -> None:
-        self._threshold = np.uint16(round(share * 65_536))
+        self._threshold = np.uint16(min(round(share * 65_536), 65_535))
         self._scale = 65_536 / (65_536 - int(self._threshold))
         self._draw = rng.bit_generator.random_raw
         self._factors = np.empty(size, dtype)

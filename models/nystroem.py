@@ -10,6 +10,7 @@ Source: Williams, Seeger, "Using the Nystroem method to speed up kernel machines
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -67,16 +68,19 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):
         """Fit on X (n, features) and class labels y (n,).
 
         Raises:
-            ValueError: for one class only, a gamma that is neither a number above 0 nor "scale", or fewer
-                than one component.
+            ValueError: for one class only, a gamma that is neither a number above 0 nor "scale", a C that is
+                not above 0, or components that are no whole number from 1 up.
         """
         data, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
         check_classification_targets(labels)
-        if self.n_components < 1:
-            raise ValueError(f"n_components must be at least 1, got {self.n_components!r}")
+        if not isinstance(self.n_components, Integral) or self.n_components < 1:
+            raise ValueError(f"n_components must be a whole number from 1 up, got {self.n_components!r}")
+        if not self.C > 0:
+            raise ValueError(f"C must be above 0, got {self.C!r}")
         if len(data) <= self.n_components:
             self.exact_: KernelSVC | None = KernelSVC(C=self.C, gamma=self.gamma).fit(data, labels)
-            self.classes_, self.gamma_ = self.exact_.classes_, self.exact_.gamma_
+            self.classes_: NDArray[Any] = self.exact_.classes_
+            self.gamma_: float = self.exact_.gamma_
             return self
         self.exact_ = None
         self.classes_, codes = np.unique(labels, return_inverse=True)
@@ -114,6 +118,15 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):
         chosen = values.argmax(axis=1) if values.shape[1] > 1 else (values[:, 0] > 0).astype(np.intp)
         labels: NDArray[Any] = self.classes_[chosen]
         return labels
+
+    def decision_function(self, X: ArrayLike) -> Matrix:
+        """For two classes (n,), above 0 for the second; for more (n, classes), the higher the likelier."""
+        check_is_fitted(self)
+        data = np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
+        if self.exact_ is not None:
+            return self.exact_.decision_function(data)
+        values = self._values(data)
+        return values if values.shape[1] > 1 else values[:, 0]
 
     def _values(self, X: NDArray[Any]) -> Matrix:
         """f(x) (n, outputs)."""

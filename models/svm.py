@@ -102,13 +102,32 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The class that wins most pairs, the first of equals, (n,)."""
-        won = self.margins(X) > 0
-        first, second = self._pairs()
-        classes = np.arange(len(self.classes_))
-        for_first, for_second = ((pair[:, None] == classes).astype(np.float32) for pair in (first, second))
-        votes = won @ for_first + ~won @ for_second
+        votes = self._votes(self.margins(X))
         labels: NDArray[Any] = self.classes_[votes.argmax(axis=1)]
         return labels
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """For two classes (n,), above 0 for the second; for more (n, classes), as SVC's "ovr" shape.
+
+        That is the number of pairs a class wins, and of equals the more by the sum of its margins.
+        """
+        margins = self.margins(X)
+        if len(self.classes_) == 2:
+            return np.asarray(-margins[:, 0])
+        first, second = self._members()
+        sums = margins @ (first - second)
+        return np.asarray(self._votes(margins) + sums / (3 * (np.abs(sums) + 1)))
+
+    def _votes(self, margins: NDArray[np.float64]) -> NDArray[Any]:
+        """How many pairs each class wins, (n, classes)."""
+        first, second = self._members()
+        return np.asarray((margins > 0) @ first + (margins <= 0) @ second)
+
+    def _members(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """1 where a class (column) is the first of a pair (row), and where it is the second."""
+        classes = np.arange(len(self.classes_))
+        first, second = ((pair[:, None] == classes).astype(np.float32) for pair in self._pairs())
+        return first, second
 
     def _at_once(self, X: Array, codes: NDArray[np.intp]) -> _Solution:
         """The support vectors among rows sorted by class, dual_coef_ and intercept_."""
@@ -178,13 +197,11 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         checked = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C", y_numeric=True)
         data, target = np.asarray(checked[0]), np.asarray(checked[1], dtype=np.float64)
         self.gamma_ = rate(self.gamma, data)
-        self.target_mean_, spread = float(target.mean()), float(target.std())
-        self.target_scale_ = spread if spread > 0 else 1.0
+        self.target_mean_, self.target_scale_ = float(target.mean()), float(target.std())
         solver = SVR(C=self.C, kernel="precomputed", epsilon=self.epsilon, tol=self.tol)
         with config_context(assume_finite=True):  # X was checked
-            solved = solver.fit(
-                decayed(among(data), self.gamma_), (target - self.target_mean_) / self.target_scale_
-            )
+            scaled = (target - self.target_mean_) / (self.target_scale_ or 1.0)
+            solved = solver.fit(decayed(among(data), self.gamma_), scaled)
         self.support_ = solved.support_
         self.support_vectors_ = data[self.support_]
         self.dual_coef_, self.intercept_ = solved.dual_coef_[0], float(solved.intercept_[0])

@@ -212,6 +212,16 @@ def test_a_silly_learning_rate_diverges_and_leaves_no_fitted_estimator(wine):
         network.predict(X)
 
 
+@pytest.mark.parametrize("output", ["identity", "relu"])
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e6])
+def test_a_target_that_never_varies_is_predicted_as_it_is(output, value):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    network = NeuralNetworkRegressor((8,), output=output, steps=200, random_state=0).fit(
+        X, np.full(40, value)
+    )
+    np.testing.assert_allclose(network.predict(X), value, rtol=0.3 if output == "relu" else 1e-12)
+
+
 @each_estimator
 def test_a_missing_value_counts_as_the_mean_of_its_column(estimator, wine):
     X, y = wine[0].copy(), wine[1]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, make_classification
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
@@ -87,13 +87,34 @@ def test_rows_that_are_alike_do_no_harm():
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"n_components": 0}, "n_components must be at least 1, got 0"),
+        ({"n_components": 0}, "n_components must be a whole number from 1 up, got 0"),
+        ({"n_components": 20.5}, "n_components must be a whole number from 1 up, got 20.5"),
+        ({"C": 0.0}, "C must be above 0, got 0.0"),
+        ({"C": float("nan")}, "C must be above 0, got nan"),
         ({"gamma": -1.0}, "gamma must be above"),
     ],
 )
 def test_a_setting_that_means_nothing_is_refused(settings, says):
     with pytest.raises(ValueError, match=says):
         NystroemSVC(**{"n_components": 10, **settings}).fit(*wavy(50))
+
+
+@pytest.mark.parametrize(("n_components", "classes"), [(20, 2), (20, 3), (400, 2)])
+def test_the_class_predicted_has_the_highest_decision_value(n_components, classes):
+    X, y = make_classification(300, 6, n_informative=4, n_classes=classes, random_state=0)
+    machine = NystroemSVC(n_components=n_components, gamma=0.1, random_state=0).fit(X, y)
+    values = machine.decision_function(X)
+    chosen = values.argmax(axis=1) if classes > 2 else (values > 0).astype(int)
+    assert np.array_equal(chosen, machine.predict(X))
+
+
+def test_with_landmarks_enough_its_decision_function_is_that_of_the_exact_machine():
+    X, y = make_classification(300, 6, n_informative=4, n_classes=3, random_state=0)
+    found, exact = (
+        machine.fit(X, y).decision_function(X)
+        for machine in (NystroemSVC(n_components=300, gamma=0.1), KernelSVC(C=10.0, gamma=0.1))
+    )
+    assert np.array_equal(found, exact)
 
 
 def test_one_class_is_refused():

@@ -60,6 +60,23 @@ def test_a_tie_of_votes_goes_to_the_first_class_as_scikit_learn_has_it(seed):
     assert ours.predict(X_test).tolist() == theirs.predict(X_test).tolist()
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_its_decision_function_is_scikit_learns(case):
+    X, y, new, _ = CASES[case]()
+    ours, theirs = KernelSVC(C=10.0, gamma=0.01), SVC(C=10.0, gamma=0.01)
+    expected = theirs.fit(X.astype(np.float64), y).decision_function(new.astype(np.float64))
+    np.testing.assert_allclose(ours.fit(X, y).decision_function(new), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("huge", [1e12, 9.97e36])
+def test_one_row_far_away_changes_what_is_said_of_no_other(huge):
+    X, y, new, _ = CASES["ten classes"]()
+    far = np.vstack([new, np.full(new.shape[1], huge)])
+    machine, regression = KernelSVC(gamma=0.01).fit(X, y), KernelSVR(gamma=0.01).fit(X, y)
+    np.testing.assert_allclose(machine.margins(far)[:-1], machine.margins(new), atol=1e-9)
+    np.testing.assert_allclose(regression.predict(far)[:-1], regression.predict(new), atol=1e-9)
+
+
 def test_predicting_in_blocks_changes_nothing(monkeypatch):
     X, y, X_test, _ = digits(range(10))
     fitted = KernelSVC(C=10.0, gamma=0.01).fit(X, y)

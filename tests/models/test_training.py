@@ -115,6 +115,10 @@ def test_dropout_keeps_the_mean_and_drops_its_share():
     assert len(np.unique(factors)) == 2
 
 
+def test_a_share_that_rounds_to_all_still_keeps_some():
+    assert Dropout(0.999999, 200_000, "float32", np.random.default_rng(0)).factors((200_000,)).any()
+
+
 def test_dropping_inputs_of_a_linear_neuron_is_a_ridge_penalty():
     """Over the draws, its squared error has its least at (X'X + p / (1 - p) diag(X'X))^-1 X'y.
 
