@@ -56,7 +56,7 @@ class Statistics:
         R, M = self.R, self.M
         A = (self.row_variance if row_variance is None else row_variance) / R
         B, C = self.column_variance / M, self.residual / (R * M)
-        V = B + np.maximum(A - C, 0.0)
+        V = np.maximum(B + np.maximum(A - C, 0.0), C)
         return V, V**2 / (np.maximum(A, C) ** 2 / (R - 1 + extra_df) + B**2 / (M - 1))
 
     def p_at_least(self, bound: float, careful: bool = True) -> Floats:

@@ -6,7 +6,7 @@ Arrays and records in, records out: nothing here reads a store or draws.
 from harness.curves.calibration import SVM_WIDENING
 from harness.curves.curve import Curve, Errors, curve, errors_of, from_cells, metric_of, summary_rows
 from harness.curves.forecast import Forecast, ForecastPoint, NoForecast, forecast, forecast_rows
-from harness.curves.intervals import EXTRA_DF, Interval, interval, row_variances
+from harness.curves.intervals import EXTRA_DF, Interval, half_width, interval, row_variances
 from harness.curves.reach import Reach, chance, rows_to_reach
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "forecast",
     "forecast_rows",
     "from_cells",
+    "half_width",
     "interval",
     "metric_of",
     "row_variances",

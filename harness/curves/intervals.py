@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,11 +52,13 @@ def interval(
 
         A = var(row means) / R      B = var(column means) / M      (ddof = 1)
         C = MS_residual / (R M)     MS_residual = residual sum of squares / ((R - 1)(M - 1))
-        V = B + max(A - C, 0)       df = V^2 / (max(A, C)^2 / (R - 1) + B^2 / (M - 1))   (Satterthwaite)
+        V = max(B + max(A - C, 0), C)   (it is never below C but by chance)
+        df = V^2 / (max(A, C)^2 / (R - 1) + B^2 / (M - 1))   (Satterthwaite)
         mean +- t(df) sqrt(V)
 
     Without variance between test rows it is the t interval of the row means, that is, for a difference,
-    the paired t interval. Where V is 0 the limits are the mean and df is R - 1.
+    the paired t interval. Where V is 0, for all entries are equal, df is R - 1 and the limits are those of
+    `half_width`.
 
     Args:
         D: (R, M), of any numeric or boolean type, M at least 2.
@@ -85,12 +88,26 @@ def interval(
     A = (float(rows.var(ddof=1)) if row_variance is None else row_variance) / R
     B = float(columns.var(ddof=1)) / M
     C = _residual_squares(D, rows, columns) / ((R - 1) * (M - 1) * R * M)
-    V = B + max(A - C, 0.0)
-    if V == 0.0:
-        return Interval(mean, mean, mean, R - 1.0, 0.0, 0.0, 0.0, R, M)
-    df = V**2 / (max(A, C) ** 2 / (R - 1 + extra_df) + B**2 / (M - 1))
-    half = float(stdtrit(df, (1 + level) / 2)) * V**0.5
-    return Interval(mean, mean - half, mean + half, df, V, 1 - B / V, B / V, R, M)
+    V = max(B + max(A - C, 0.0), C)
+    df = V**2 / (max(A, C) ** 2 / (R - 1 + extra_df) + B**2 / (M - 1)) if V else R - 1.0
+    half, test_share = half_width(V, df, M, level), B / V if V else 0.0
+    rows_share = 1 - test_share if V else 0.0
+    return Interval(mean, mean - half, mean + half, df, V, rows_share, test_share, R, M)
+
+
+def half_width(variance: float, df: float, test_rows: int, level: float) -> float:
+    """Half the width of a two-sided interval: t(df) sqrt(V), or 1 - ((1 - level) / 2)^(1/M) where V is 0.
+
+    All M test rows can be alike although a share x of all such rows differs, with probability (1 - x)^M: at
+    95 % they leave 3.7 / M open (for one side 3 / M, the rule of three; Hanley and Lippman-Hand 1983).
+
+    >>> round(half_width(0.0, 4.0, 1_000, 0.95), 5), round(half_width(1.0, 1e9, 1_000, 0.95), 2)
+    (0.00368, 1.96)
+    """
+    tail = (1 - level) / 2
+    if variance == 0.0:
+        return 1.0 - float(tail ** (1 / test_rows))
+    return -float(stdtrit(df, tail)) * math.sqrt(variance)
 
 
 def _residual_squares(D: NDArray[Any], rows: NDArray[np.float64], columns: NDArray[np.float64]) -> float:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
-from harness.curves import Errors, Interval, interval
+from harness.curves import Errors, Interval, half_width, interval
 from harness.errors import DataError
 
 DF_TRUSTED = 0.8
@@ -111,27 +111,28 @@ def _careful(found: Interval) -> Interval:
 
 def p_at_most(found: Interval, bound: float) -> float:
     """One-sided p of "the true mean is at most bound": T(df) above (mean - bound) / sqrt(V)."""
-    if found.variance is None:
-        return 1.0
-    if found.variance == 0.0:
-        return 0.0 if found.mean > bound else 1.0
-    return float(stdtr(found.df, (bound - found.mean) / found.variance**0.5))
+    return _p_beyond(found, found.mean - bound)
 
 
 def p_at_least(found: Interval, bound: float) -> float:
     """One-sided p of "the true mean is at least bound": T(df) below (mean - bound) / sqrt(V)."""
+    return _p_beyond(found, bound - found.mean)
+
+
+def _p_beyond(found: Interval, room: float) -> float:
+    """One-sided p of "the true mean is `room` or more away"; (1 - room)^M where V is 0, see `half_width`."""
     if found.variance is None:
         return 1.0
     if found.variance == 0.0:
-        return 0.0 if found.mean < bound else 1.0
-    return float(stdtr(found.df, (found.mean - bound) / found.variance**0.5))
+        return (1 - min(room, 1.0)) ** found.test_rows if room > 0 else 1.0
+    return float(stdtr(found.df, -room / found.variance**0.5))
 
 
 def limits(found: Interval, level: float) -> tuple[float | None, float | None]:
     """The two-sided limits at a level; both None where one repeat gives no interval."""
     if found.variance is None or found.df is None:
         return None, None
-    half = float(stdtrit(found.df, (1 + level) / 2)) * found.variance**0.5
+    half = half_width(found.variance, found.df, found.test_rows, level)
     return found.mean - half, found.mean + half
 
 

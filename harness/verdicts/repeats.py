@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil
+from math import ceil, log, log1p
 
 from scipy.special import ndtri, stdtrit
 
@@ -55,7 +55,8 @@ class Way:
             return None
         z = float(ndtri(1 - self.level) + ndtri(self.power))
         wanted = max(z**2 * (of.floor or 0.0) / room**2 * of.interval.test_rows for of, room in self.rooms)
-        return ceil(wanted / ROUNDED_ROWS) * ROUNDED_ROWS
+        alike = max(log(self.level) / log1p(-min(room, 0.5)) for _, room in self.rooms)  # if none differs
+        return ceil(max(wanted, alike) / ROUNDED_ROWS) * ROUNDED_ROWS
 
 
 def repeats_needed(of: Comparison, room: float, level: float, power: float) -> int | None:
@@ -65,6 +66,8 @@ def repeats_needed(of: Comparison, room: float, level: float, power: float) -> i
 
         V(r) = V0 + (V - V0) R / r      df(r) = V(r)^2 / ((V(r) - V0)^2 / (r - 1) + V0^2 / (M - 1))
         smallest r with (t(df(r); 1 - level) + t(df(r); power)) sqrt(V(r)) <= room
+
+    Where nothing varied, V = 0, it is 2 if (1 - room)^M <= level, and else no number.
 
     Returns:
         The number, above 10 rounded up to a multiple of 5; None where the difference is on the wrong side
@@ -77,7 +80,9 @@ def repeats_needed(of: Comparison, room: float, level: float, power: float) -> i
 
     def enough(r: int) -> bool:
         V = V0 + falling / r
-        df = careful_df(V**2 / ((falling / r) ** 2 / (r - 1) + V0**2 / (M - 1)), r) if V else 1.0
+        if V == 0.0:
+            return (1 - min(room, 1.0)) ** M <= level
+        df = careful_df(V**2 / ((falling / r) ** 2 / (r - 1) + V0**2 / (M - 1)), r)
         return bool((stdtrit(df, 1 - level) + stdtrit(df, power)) * V**0.5 <= room)
 
     counts = range(2, MOST_REPEATS + 1)

@@ -95,10 +95,24 @@ def test_one_repeat_gives_a_mean_and_no_interval() -> None:
     assert found == Interval(0.5, None, None, None, None, None, None, 1, 4)
 
 
-def test_errors_that_never_vary_give_their_mean() -> None:
-    found = interval(np.ones((3, 5), dtype=bool))
-    assert (found.low, found.high, found.df, found.variance) == (1.0, 1.0, 2.0, 0.0)
+@pytest.mark.parametrize("test_rows", [5, 300])
+def test_errors_that_never_vary_leave_open_what_their_test_rows_can_miss(test_rows: int) -> None:
+    found = interval(np.zeros((3, test_rows), dtype=bool))
+    assert (found.mean, found.df, found.variance) == (0.0, 2.0, 0.0)
     assert (found.rows_share, found.test_share) == (0.0, 0.0)
+    assert found.high is not None
+    assert found.low == -found.high
+    assert (1 - found.high) ** test_rows == pytest.approx(0.025)
+
+
+def test_what_only_rounding_leaves_is_not_taken_for_the_variance() -> None:
+    """Two repeats err against each other on one row, so that no column mean differs and A equals C."""
+    D = np.zeros((3, 11), dtype=np.int8)
+    D[0, 1], D[1, 1] = 1, -1
+    found = interval(D)
+    C = (2 - 2 / 11) / (2 * 10) / (3 * 11)
+    assert (found.variance, found.df) == pytest.approx((C, 2.0))
+    assert found.high == pytest.approx(stats.t.ppf(0.975, 2) * C**0.5)
 
 
 def test_a_given_row_variance_and_extra_df_replace_those_of_the_matrix() -> None:
