@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import data, metrics
@@ -18,7 +18,8 @@ from harness.errors import ConfigError
 from harness.families import source_digest
 from harness.metrics import Metric
 from harness.progress import duration
-from harness.records import CLASSIFICATION, Cell, Family, Task
+from harness.records import CLASSIFICATION, Cell, Family, SearchSettings, Task
+from harness.space import searched
 from harness.splits import check_classes, check_searches, check_size
 from harness.suited import check_families, of_the_kind
 
@@ -136,10 +137,17 @@ def _cell(config: SweepConfig, task: Task, family: Family, size: int, repeat: in
         size=size,
         repeat=repeat,
         seed=config.seed,
-        search=config.search,
+        search=_search(config, family),
         trusted_modules=config.trusted_modules,
         metric=config.metric or metrics.default(task),
     )
+
+
+def _search(config: SweepConfig, family: Family) -> SearchSettings:
+    """The settings of the search; one trial where nothing is searched, for any other would be the same."""
+    if searched(family.space):
+        return config.search
+    return replace(config.search, trials=1, seconds=None, studies=None)
 
 
 def cell_key(config: SweepConfig, digest: str, family: Family, size: int, repeat: int) -> str:
@@ -149,7 +157,7 @@ def cell_key(config: SweepConfig, digest: str, family: Family, size: int, repeat
         "data": digest,
         "family": definition(family),
         "source": source_digest(family, config.trusted_modules),
-        "search": asdict(config.search),
+        "search": asdict(_search(config, family)),
         "size": size,
         "repeat": repeat,
         "seed": config.seed,

@@ -49,6 +49,8 @@ def _check_family(family: Family, trusted_modules: tuple[str, ...]) -> None:
         raise ConfigError(
             "progress=steps needs an estimator with iter_fit and preprocess=none; set progress=rungs"
         )
+    if family.progress == "steps" and getattr(learner, "early_stopping", False):
+        raise ConfigError("a search stops a network by its own validation rows; set early_stopping=false")
     if family.selection == "log_loss" and is_classifier(learner) and not hasattr(learner, "predict_proba"):
         raise ConfigError("selection=log_loss needs predict_proba; set selection=error")
 

@@ -244,6 +244,15 @@ SPACES = [
     mine("no probabilities", changed("selection: error", "selection: log_loss"), "set selection=error"),
     mine("no steps", FAMILY + "progress: steps\n", "needs an estimator with iter_fit", "set progress=rungs"),
     mine(
+        "stops by itself",
+        changed("sklearn.svm.LinearSVC", "models.NeuralNetworkClassifier, early_stopping: true")
+        .replace("C: {low: 0.1", "learning_rate: {low: 0.01")
+        .replace("high: 10.0", "high: 0.1")
+        + "progress: steps\npreprocess: none\n",
+        "a search stops a network",
+        "set early_stopping=false",
+    ),
+    mine(
         "outside the trusted",
         changed("sklearn.svm.LinearSVC", "os.system"),
         "'os.system' is outside",

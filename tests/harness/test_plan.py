@@ -75,6 +75,14 @@ def test_a_label_or_a_cost_is_no_part_of_the_key_and_a_space_is(config, task):
         assert (keys(changed, task) == keys(config, task)) is same
 
 
+@pytest.mark.parametrize("budget", [{"trials": 9}, {"seconds": 4.0}, {"studies": (3, 8)}])
+def test_a_family_with_nothing_to_search_is_tried_once_and_its_key_knows_no_budget(config, task, budget):
+    fixed = replace(config, families=(replace(config.families[0], space={"C": 1.0}),))
+    asked = replace(fixed, search=SearchSettings(**budget))
+    assert keys(asked, task) == keys(fixed, task)
+    assert {cell.search.budget for cell in planning.make(asked, task).cells} == {"1 trial"}
+
+
 def test_other_data_has_other_keys(config, task):
     assert not keys(config, task) & keys(config, replace(task, digest="e" * 32))
 
