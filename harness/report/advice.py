@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from harness.metrics import ERROR
 from harness.records import ClaimSettings, SearchSettings
 from harness.report.findings import Findings
 from harness.report.lever import Lever, best
-from harness.report.levers import bigger_model, more_data, more_tuning
-from harness.report.words import Shown, rows
+from harness.report.levers import bigger_model, more_tuning
+from harness.report.rows_lever import more_data
+from harness.report.words import rows
 
 
 def levers(findings: Findings, search: SearchSettings, claims: ClaimSettings) -> list[Lever]:
@@ -24,23 +27,30 @@ def answer(findings: Findings, ranked: Sequence[Lever]) -> str:
     opening = f"On {data}, {first.name} would {'' if first.helps else 'likely '}help most."
     if not first.likely:
         opening = f"On {data}, {_none_shown(ranked)}"
-        opening += f"; {first.name} is the likeliest to." if first.gain and first.gain > 0 else "."
+        opening += f"; {first.name} is the likeliest to." if first.hopeful else "."
     shown, after = findings.shown, f"after learning from {rows(chosen.sizes[-1])} rows"
-    scored = f"gives {shown.value(chosen.mean[-1])} wrong answers {after}"
-    if shown.metric != ERROR:
-        scored = (
-            f"reaches a test {shown.metric.label} of {shown.value(chosen.mean[-1])} {after}{_beside(shown)}"
-        )
+    if shown.metric == ERROR:
+        scored = f"gives {shown.value(chosen.mean[-1])} wrong answers {after}"
+    else:
+        scored = f"reaches a test {shown.metric.label} of {shown.value(chosen.mean[-1])} {after}"
+    guess, guessed = _guess(findings)
+    if guess:
+        scored += f" ({guess} would {'give' if shown.metric == ERROR else 'score'} {shown.value(guessed)})"
     stand = f"The best model so far, {chosen.label}, {scored}."
-    if shown.metric.guess and chosen.mean[-1] >= 1:
-        stand += f" So no model here is better than guessing {shown.metric.guess}."
+    high = chosen.intervals[-1].high
+    if guess and (chosen.mean[-1] if high is None else high) >= guessed:
+        stand += f" So no model here is shown to be better than {guess}."
+        stand += " metric=balanced_error gives rare classes their weight." * (shown.metric == ERROR)
     return " ".join([opening, stand, *(of.brief for of in ranked)])
 
 
-def _beside(shown: Shown) -> str:
-    """What a score is to be held against; nothing for a share, whose worth is plain."""
-    metric = shown.metric
-    return f" ({metric.guess} would score {shown.value(1.0)})" if metric.guess else ""
+def _guess(findings: Findings) -> tuple[str, float]:
+    """A guess that looks at no feature, and its test score; no words where it is known by itself."""
+    task, metric = findings.plan.task, findings.shown.metric
+    if metric != ERROR:
+        return metric.guess or "", 1.0
+    commonest = int(np.bincount(task.y).argmax())
+    return f"always answering {task.classes[commonest]!r}", float(np.mean(task.y_test != commonest))
 
 
 def _none_shown(ranked: Sequence[Lever]) -> str:

@@ -12,6 +12,7 @@ from harness.report.words import Shown
 ERRORS = Shown()
 
 LIKELY = 0.8
+HOPEFUL = 3.0  # half widths of an interval in gains: beyond, a gain is hardly likelier than two in three
 
 Gain = tuple[float | None, float | None, float | None]  # expected, low, high
 
@@ -53,6 +54,13 @@ class Lever:
     def likely(self) -> bool:
         """True where a gain is likelier than four in five."""
         return self.helps or (self.chance is not None and self.chance >= LIKELY)
+
+    @property
+    def hopeful(self) -> bool:
+        """True where a gain is expected, and not lost in an interval that is many times as wide."""
+        if self.gain is None or self.low is None:
+            return False
+        return self.gain > 0 and self.gain - self.low < HOPEFUL * self.gain
 
     @property
     def helps(self) -> bool:

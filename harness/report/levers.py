@@ -1,4 +1,4 @@
-"""Levers: what more data, a bigger model and more tuning would bring, each as far as the evidence goes.
+"""Levers: what a bigger model and more tuning would bring, as far as the evidence goes; see `rows_lever`, too.
 
 Gains are shares of the test rows (of the validation rows, for tuning), positive where errors become fewer; of
 another metric than the error, baselines.
@@ -13,91 +13,15 @@ import numpy as np
 from scipy.special import stdtrit
 
 from harness.convergence import luck
-from harness.curves import Curve, Forecast, ForecastPoint, NoForecast, chance
+from harness.curves import Curve
 from harness.metrics import ERROR
 from harness.records import ClaimSettings, SearchSettings
 from harness.report.findings import Findings, cell_seconds
-from harness.report.lever import LIKELY, Gain, Lever, best, fewer
+from harness.report.lever import Gain, Lever, best, fewer
 from harness.report.words import DASH, TIMES, Shown, rows, seconds
 from harness.verdicts import Comparison, compare
 
-
-def more_data(findings: Findings) -> Lever:
-    """What twice the rows would bring the best family, by its forecast."""
-    chosen = best(findings.curves)
-    by_family = {of.family: of for of in findings.forecasts}
-    top, size = by_family[chosen.family], chosen.sizes[-1]
-    name, cost, shown = "more data", f"{rows(size)} more labelled rows", findings.shown
-    label = shown.metric.label
-    columns = ("Family", "Rows", f"Forecast {label}", "90 % interval", f"Gain ({shown.difference})")
-    lines = tuple(
-        line for curve in findings.curves for line in _forecast_lines(by_family[curve.family], shown)
-    )
-    if isinstance(top, NoForecast):
-        told = _last_step(chosen, shown)
-        told += f"What still more rows would bring is not known: {top.reason.rstrip('.')}."
-        return Lever(name, told, told, cost, columns=columns, lines=lines)
-    point = top.points[0]
-    gain, low, high = (top.last_error - error for error in (point.error, point.high, point.low))
-    sure = chance(top, point.size, top.last_error)
-    return Lever(
-        name,
-        _data_brief(top, point, sure, shown),
-        _data_finding(chosen, top, point, shown),
-        cost,
-        *(gain, low, high, "90 %", columns, lines),
-        note=f"Gains are against the {label} measured at the last size.",
-        chance=sure,
-        shown=shown,
-    )
-
-
-def _data_finding(of: Curve, top: Forecast, point: ForecastPoint, shown: Shown) -> str:
-    forecast, size = shown.value(point.error), rows(of.sizes[-1])
-    last, before = shown.value(top.last_error), shown.value(of.mean[-2])
-    within = f"(90 % interval {shown.span(point.low, point.high)})"
-    if shown.metric == ERROR:
-        return (
-            f"At {rows(point.size)} training rows {of.label} is forecast to err on {forecast} of "
-            f"new rows {within}; at {size} it errs on {last}, at {rows(of.sizes[-2])} on {before}."
-        )
-    return (
-        f"At {rows(point.size)} training rows the {shown.metric.label} of {of.label} on new rows is "
-        f"forecast to be {forecast} {within}; at {size} it is {last}, at {rows(of.sizes[-2])} {before}."
-    )
-
-
-def _last_step(of: Curve, shown: Shown) -> str:
-    """What the last step up in rows brought, as measured."""
-    if len(of.sizes) < 2:
-        return ""
-    before, after = (f"{shown.value(of.mean[k])} at {rows(of.sizes[k])} rows" for k in (-2, -1))
-    return f"The {shown.metric.label} of {of.label} went from {before} to {after}. "
-
-
-def _data_brief(of: Forecast, point: ForecastPoint, sure: float, shown: Shown) -> str:
-    told = f"the forecast is {shown.value(point.error)}, nine times in ten from "
-    told += shown.span(point.low, point.high)
-    if point.high < of.last_error:
-        return f"With twice the rows, {told}."
-    if sure >= LIKELY:
-        return f"Twice the rows will likely help ({100 * sure:.0f} in 100): {told}."
-    return f"Twice the rows may help, but that is not sure: {told}."
-
-
-def _forecast_lines(of: Forecast | NoForecast, shown: Shown) -> list[tuple[str, ...]]:
-    if isinstance(of, NoForecast):
-        return [(of.label, DASH, "no forecast", DASH, DASH)]
-    return [
-        (
-            of.label,
-            f"{rows(point.size)} ({point.size / of.last_size:.0f}{TIMES})",
-            shown.value(point.error),
-            shown.span(point.low, point.high),
-            shown.points(of.last_error - point.error),
-        )
-        for point in of.points
-    ]
+FEW_TRIALS = 4  # of a cell: the second half of fewer is one setting
 
 
 def bigger_model(findings: Findings, claims: ClaimSettings) -> Lever:
@@ -115,11 +39,8 @@ def bigger_model(findings: Findings, claims: ClaimSettings) -> Lever:
     columns = ("Step up", "Rows", f"Gain ({shown.difference})", "95 % interval", "Seconds")
     lines = tuple(_step_line(findings, of) for of in steps)
     if chosen.family not in networks:
-        told = (
-            f"A bigger network is not the question yet: {chosen.label} is better than every network so far."
-        )
-        cost = f"{_times(findings, last)} times the seconds of {labels[last.b]}"
-        return Lever(name, told, told, cost, columns=columns, lines=lines, word="another family leads")
+        told = _another_leads(findings, chosen, networks, claims.margin)
+        return Lever(name, told, told, "", columns=columns, lines=lines, word="another family leads")
     return Lever(
         name,
         _model_brief(last, labels, shown),
@@ -131,6 +52,23 @@ def bigger_model(findings: Findings, claims: ClaimSettings) -> Lever:
         f"Nothing larger than {labels[last.a]} was tried: the last step up stands for the next.",
         shown=shown,
     )
+
+
+def _another_leads(findings: Findings, leader: Curve, networks: Sequence[str], margin: float) -> str:
+    """How far the best network is behind the best family, and whether that is shown."""
+    size = leader.sizes[-1]
+    ran = [curve for curve in findings.curves if curve.family in networks and curve.sizes[-1] == size]
+    told = f"A bigger network is not the question yet: at {rows(size)} rows {leader.label}"
+    if not ran:
+        return f"{told} alone was run, and no network."
+    second = min(ran, key=lambda curve: curve.mean[-1])
+    found = compare(second.family, leader.family, findings.errors, margin).get(size)
+    if found is None:
+        return f"{told} has the lowest {findings.shown.metric.label}."
+    apart = findings.shown.apart(found.interval.mean)
+    if found.interval.low is not None and found.interval.low > 0:
+        return f"{told} is better than every network, {second.label} by {apart}."
+    return f"{told} is the best so far; {second.label} is {apart} behind, which may be chance."
 
 
 def _model_finding(of: Comparison, labels: dict[str, str], shown: Shown) -> str:
@@ -190,8 +128,10 @@ def more_tuning(findings: Findings, search: SearchSettings) -> Lever:
     gain, low, _ = half
     if gain is not None and summary and gain <= luck(summary, shown.metric):
         half, low = (gain, None, None), None  # what choosing among noisy errors brings by itself
-    if gain is None:
-        told = f"What more tuning would bring is not known: the search of {chosen.label} has no second half."
+    few = search.trials_in_all is not None and search.trials_in_all < FEW_TRIALS
+    if gain is None or few:
+        tried = f"tried only {search.trials_in_all} settings a cell" if few else "has no second half"
+        told = f"What more tuning would bring is not known: the search of {chosen.label} {tried}."
         return Lever(name, told, told, cost, columns=columns, lines=lines)
     bought = _bought(findings.halves[chosen.family], gain, shown)
     helps = low is not None and low > 0

@@ -25,7 +25,7 @@ def _of_the_data(findings: Findings) -> Iterator[str]:
     if len(task.y_test) < FEW_TEST_ROWS:
         yield (
             f"The test set has {rows(len(task.y_test))} rows: below {rows(FEW_TEST_ROWS)}, differences of "
-            f"{_small(findings)} stay open, however many the repeats."
+            f"{_small(findings)} may stay open, however many the repeats."
         )
     if task.groups is not None:
         yield (

@@ -117,6 +117,6 @@ def _shortcomings(
         notes.append(f"Fewer than {LEAST_REPEATS} repeats at {rows(few)}: so few seldom settle a claim.")
     tested = min((of.interval.test_rows for of in found), default=FEW_TEST_ROWS)
     if tested < FEW_TEST_ROWS:
-        small = f"below {FEW_TEST_ROWS:,} small differences stay open, however many the repeats"
+        small = f"below {FEW_TEST_ROWS:,} small differences may stay open, however many the repeats"
         notes.append(f"The test set has {tested:,} rows; {small}.")
     return tuple(notes)

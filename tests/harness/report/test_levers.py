@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from harness.convergence import luck
 from harness.curves import NoForecast
+from harness.records import SearchSettings
 from harness.report.advice import answer, levers
-from harness.report.levers import Lever, best, bigger_model, more_data, more_tuning
+from harness.report.lever import Lever, best
+from harness.report.levers import bigger_model, more_tuning
+from harness.report.rows_lever import more_data
 
 
 @pytest.fixture
@@ -32,8 +36,34 @@ def test_more_data_is_the_forecast_of_the_best_family_at_twice_its_rows(found):
         (top.last_error - top.points[0].high, top.last_error - top.points[0].low)
     )
     assert "8,192" in of.finding
-    assert of.cost == "4,096 more labelled rows"
     assert len(of.lines) == 3 * len(found.curves)
+
+
+def pool_of(found, count):
+    """The same findings, had the pool so many rows."""
+    task = found.plan.task
+    task = replace(task, X=np.zeros((count, 3), np.float32), y=np.arange(count) % 3)
+    return replace(found, plan=replace(found.plan, task=task))
+
+
+def test_more_data_costs_the_labels_of_the_rows_that_are_not_at_hand(found):
+    assert more_data(pool_of(found, 4_096)).cost == "4,096 more labelled rows"
+    assert more_data(found).cost == "2,192 more labelled rows"
+    owned = more_data(pool_of(found, 9_000))
+    assert owned.cost == "nothing to label: 9,000 rows are at hand to learn from"
+    assert "wice the rows, which are at hand, " in owned.brief
+    assert "at hand" not in more_data(found).brief
+
+
+def test_the_forecast_is_told_for_all_rows_at_hand_and_for_as_many_again(found):
+    top = next(each for each in found.forecasts if each.family == best(found.curves).family)
+    every, again = (found.shown.value(top.at(size).error) for size in (6_000, 12_000))
+    of = more_data(found)
+    assert f"Of 6,000 rows at hand 4,096 were used; with all, {every} (" in of.finding
+    assert f"; with 6,000 more, to be labelled, {again} (" in of.finding
+    assert "were used" not in more_data(pool_of(found, 4_096)).finding
+    assert "to be labelled" not in more_data(pool_of(found, 20_000)).finding
+    assert "were used" not in more_data(pool_of(found, 300_000)).finding
 
 
 def test_without_a_forecast_more_data_is_not_known(found):
@@ -61,9 +91,17 @@ def test_a_bigger_model_is_judged_by_the_last_step_at_the_largest_size(make_conf
 
 def test_where_another_family_leads_a_bigger_network_is_not_the_question(make_config, find):
     config = make_config()
-    of = bigger_model(find(config, gain=-0.1), config.claims)
-    assert (of.gain, of.answer) == (None, "another family leads")
-    assert "logistic regression is better than every network so far" in of.brief
+    of = bigger_model(find(config, gain=-0.3), config.claims)
+    assert (of.gain, of.answer, of.cost) == (None, "another family leads", "")
+    assert "at 4,096 rows logistic regression is better than every network, " in of.brief
+
+
+def test_a_lead_that_may_be_chance_is_not_called_better(make_config, find):
+    config = make_config()
+    of = bigger_model(find(config, gain=-0.03), config.claims)
+    assert of.answer == "another family leads"
+    assert "at 4,096 rows logistic regression is the best so far; " in of.brief
+    assert "points behind, which may be chance." in of.brief
 
 
 def test_a_single_network_tells_nothing_of_a_bigger_one(make_config, find):
@@ -112,6 +150,13 @@ def test_a_search_of_one_trial_has_no_second_half(make_config, find):
     assert more_tuning(find(config, trials=1), config.search).answer == "not known"
 
 
+def test_a_search_of_three_trials_has_too_few_to_tell(found, make_config):
+    config = make_config(search=SearchSettings(trials=3))
+    of = more_tuning(found, config.search)
+    assert (of.gain, of.answer) == (None, "not known")
+    assert "tried only 3 settings a cell" in of.brief
+
+
 @pytest.mark.parametrize(
     ("gain", "low", "high", "says"),
     [
@@ -148,3 +193,19 @@ def test_where_nothing_is_shown_to_help_the_answer_says_so(found):
     )
     both = [lever("more data", -0.01, -0.02, 0.03), lever("a bigger model", -0.02, -0.03, 0.03), *ranked[2:]]
     assert "neither more data nor a bigger model is shown to help further, and whether" in answer(found, both)
+
+
+def test_a_gain_lost_in_a_wide_interval_is_not_called_the_likeliest(found):
+    ranked = [lever("more tuning", 0.02, -0.234, 0.274), lever("more data"), lever("a bigger model")]
+    assert "likeliest" not in answer(found, ranked)
+
+
+def test_an_error_is_held_against_the_commonest_class(found):
+    ranked = [lever("more data"), lever("a bigger model"), lever("more tuning")]
+    told = answer(found, ranked)
+    assert "(always answering 'a' would give 66.5\u00a0%)" in told
+    assert "balanced_error" not in told
+    rare = replace(found.plan.task, y=np.zeros(6_000, int), y_test=(np.arange(400) < 20).astype(int))
+    none = answer(replace(found, plan=replace(found.plan, task=rare)), ranked)
+    assert "No model here" not in told
+    assert "So no model here is shown to be better than always answering 'a'. metric=balanced_error" in none
