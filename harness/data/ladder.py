@@ -6,6 +6,8 @@ from ..errors import DataError
 from ..records import Task
 from ..splits import smallest_size
 
+FOR_A_FORECAST = 6  # sizes
+
 
 def proposed(task: Task) -> tuple[int, ...]:
     """The sizes of `data.sizes: auto`, without those that may hold one class only.
@@ -22,7 +24,8 @@ def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:
     """The sizes that `data.sizes: auto` proposes, ascending.
 
     Powers of two from max(64, 4 rows a class) up to half the pool and at most 32,768; of more than nine, the
-    nine largest. A pool with less than twice that start is started at max(16, 2 rows a class).
+    nine largest. Fewer than six, which a forecast needs, are joined by the sizes halfway between them. A pool
+    with less than twice that start is started at max(16, 2 rows a class).
 
     Raises:
         DataError: half the pool is less than that.
@@ -30,12 +33,14 @@ def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:
     >>> ladder(303_345, classes=16)
     (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
     >>> ladder(1_297, classes=10), ladder(120, classes=3)
-    ((64, 128, 256, 512), (16, 32))
+    ((64, 96, 128, 192, 256, 384, 512), (16, 24, 32))
     """
     most = min(pool_rows // 2, 32_768)
     for least in (max(64, 4 * classes), max(16, 2 * classes)):
         start = (least - 1).bit_length()
         sizes = tuple(2**power for power in range(start, most.bit_length()))
+        if len(sizes) < FOR_A_FORECAST:
+            sizes = tuple(sorted({*sizes, *(3 * size // 2 for size in sizes[:-1])}))
         if sizes:
             return sizes[-9:]
     raise DataError(

@@ -1,4 +1,4 @@
-"""Levers: what a bigger model and more tuning would bring, as far as the evidence goes; see `rows_lever`, too.
+"""Levers: what a bigger model and more tuning would bring, as far as the evidence goes.
 
 Gains are shares of the test rows (of the validation rows, for tuning), positive where errors become fewer; of
 another metric than the error, baselines.

@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.curves.forecast import FEWEST_SIZES
 from harness.data import RECIPES, ladder, load, open_cached
 from harness.errors import ConfigError, DataError
 
@@ -62,18 +63,24 @@ def test_the_digits_are_the_same_arrays_everywhere(tmp_path):
 
 
 @given(st.integers(200, 10**7), st.integers(2, 16))
-def test_a_ladder_doubles_up_to_half_the_pool(pool, classes):
+def test_a_ladder_doubles_up_to_half_the_pool_by_way_of_halves_where_those_are_few(pool, classes):
     sizes = ladder(pool, classes)
     assert 1 <= len(sizes) <= 9
     assert sizes[0] >= 64
-    assert all(b == 2 * a for a, b in pairwise(sizes))
+    powers = [size for size in sizes if size.bit_count() == 1]
+    assert all(b == 2 * a for a, b in pairwise(powers))
+    halves = [3 * size // 2 for size in powers[:-1]] if len(powers) < FEWEST_SIZES else []
+    assert sizes == tuple(sorted([*powers, *halves]))
     assert sizes[-1] <= min(pool // 2, 32_768) < max(2 * sizes[-1], 32_769)
 
 
 @pytest.mark.parametrize(
     ("pool", "classes", "sizes"),
     [
-        (127, 2, (16, 32)),
+        (127, 2, (16, 24, 32)),
+        (1_200, 2, (64, 96, 128, 192, 256, 384, 512)),
+        (4_000, 2, (64, 96, 128, 192, 256, 384, 512, 768, 1024)),
+        (4_096, 2, (64, 128, 256, 512, 1024, 2048)),
         (32, 2, (16,)),
         (2_000, 100, (512,)),
         (1_000, 100, (256,)),

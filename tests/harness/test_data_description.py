@@ -107,7 +107,10 @@ def test_a_ladder_that_is_out_of_reach_is_told_as_such(some, capsys):
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
-        ("digits", ["1,297 rows to draw on, 500 test rows, 64 features", "sizes: [64,128,256,512]"]),
+        (
+            "digits",
+            ["1,297 rows to draw on, 500 test rows, 64 features", "sizes: [64,96,128,192,256,384,512]"],
+        ),
         (
             "flights",
             ["origin       text    3 one-hot columns", "departure    number  as it is", "licence: CC0"],
