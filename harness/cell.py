@@ -236,7 +236,7 @@ def _refit(bench: _Bench, best: Trial) -> Any:
     """The best setting on all rows: the same schedule, stopped at the step its trial chose."""
     learner = bench.learner(best.params, "all")
     if bench.cell.family.progress != "steps":
-        return learner.fit(bench.X, bench.y)
+        return evaluate.fitted(learner, bench.X, bench.y)
     learner = learner.with_budget(len(bench.y))
     training = learner.iter_fit(bench.X, bench.y, (best.step,))
     next(training)

@@ -209,9 +209,15 @@ def _fitted_scores(bench: _Bench, trains: Sequence[Ints]) -> list[dict[str, floa
     """The scores of each fold, fitted on its part of the training rows."""
     found = []
     for number, (train, fold) in enumerate(zip(trains, bench.folds, strict=True)):
-        learner = bench.build(number).fit(bench.X[train], bench.y[train])
+        learner = fitted(bench.build(number), bench.X[train], bench.y[train])
         found.append(bench.judged(learner, fold, len(train)))
     return found
+
+
+def fitted(learner: Any, X: Floats, y: Any) -> Any:
+    """The learner, fitted; a column without a value in any of these rows is 0, for not all can bin it."""
+    empty = np.isnan(X).all(axis=0)
+    return learner.fit(np.where(empty, X.dtype.type(0), X) if empty.any() else X, y)
 
 
 def choice(family: Family, seen: Sequence[Point]) -> Point:

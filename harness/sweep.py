@@ -185,10 +185,21 @@ def _publish(
 def _members(config: SweepConfig, plan: Plan, ended: Mapping[str, CellRecord]) -> list[CellRecord]:
     """The plan's ended cells; none, and a word, where none of them is complete."""
     records = [ended[cell.key] for cell in plan.cells if cell.key in ended]
-    if all(record.outcome != "complete" for record in records):
-        print(f"{config.name}: no complete cell to draw", file=sys.stderr)
-        return []
-    return records
+    if any(record.outcome == "complete" for record in records):
+        return records
+    print(f"{config.name}: {_nothing(config, plan, len(records))}", file=sys.stderr)
+    return []
+
+
+def _nothing(config: SweepConfig, plan: Plan, failed: int) -> str:
+    """Why there is nothing to draw, and what else might be meant."""
+    if failed:
+        return f"no complete cell to draw: all {counted(failed, 'recorded cell')} failed"
+    others = ", ".join(report.names(config.root))
+    return (
+        f"none of the {counted(len(plan.cells), 'cell')} that these settings ask for is recorded; repeat the "
+        f"settings of the sweep that you mean{f' (reports are here of {others})' if others else ''}"
+    )
 
 
 def _table(plan: Plan, store: Store, records: list[CellRecord]) -> pd.DataFrame:

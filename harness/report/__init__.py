@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.plan import Plan
-from harness.report.folder import IDENTITY, check_folder, claim_folder, folder, identity, is_current
+from harness.report.folder import IDENTITY, check_folder, claim_folder, folder, identity, is_current, names
 from harness.report.tables import (
     CELL_COLUMNS,
     FILES,
@@ -34,6 +34,7 @@ __all__ = [
     "folder",
     "identity",
     "is_current",
+    "names",
     "title",
     "write",
 ]

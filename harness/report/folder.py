@@ -25,6 +25,11 @@ def folder(config: SweepConfig) -> Path:
     return config.root / "reports" / config.name
 
 
+def names(root: Path) -> list[str]:
+    """The names of the sweeps that have a report below that root."""
+    return sorted(here.parent.name for here in (root / "reports").glob(f"*/{IDENTITY}"))
+
+
 def identity(config: SweepConfig, task: Task) -> dict[str, Any]:
     """What must not change under one name; sizes, repeats and further families may be added."""
     families = {

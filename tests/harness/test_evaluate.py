@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from harness import evaluate
 from harness.evaluate import Point, checkpoints, choice, log_loss, points, rungs
@@ -111,6 +112,14 @@ def test_a_learner_without_steps_is_judged_on_rungs(logistic, task):
         points(logistic, lambda _: build(logistic, {"C": 1.0}, logistic.space, 0), task.X, task.y, folds, 3)
     )
     assert [point.step for point in seen] == list(rungs(task.y, folds))
+
+
+def test_a_column_without_a_value_does_not_stop_trees():
+    X, y = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32), np.arange(60) % 2
+    X[:, 1] = np.nan
+    trees = evaluate.fitted(HistGradientBoostingClassifier(max_iter=2), X, y)
+    assert trees.predict(X).shape == (60,)
+    assert np.isnan(X[:, 1]).all()
 
 
 def test_no_validation_row_reaches_a_fit(logistic, task, monkeypatch):

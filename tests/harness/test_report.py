@@ -150,6 +150,13 @@ def test_the_report_again_is_the_same_and_runs_nothing(config, capsys, quick):
     assert {name: (report.folder(config) / name).read_bytes() for name in report.FILES} == before
 
 
+def test_a_report_that_other_settings_have_made_is_named(swept, capsys):
+    assert sweep.again(replace(swept, name="other", seed=7)) == 1
+    told = capsys.readouterr().err
+    assert "other: none of the 8 cells that these settings ask for is recorded; repeat the settings" in told
+    assert told.endswith(f"(reports are here of {swept.name})\n")
+
+
 def test_the_report_is_kept_with_the_sweeps_run(swept):
     from harness.tracking import reading, sweeps
 
