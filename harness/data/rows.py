@@ -136,10 +136,11 @@ def tested_rows(options: Options, roles: Roles, rows: Rows) -> Rows:
     return given
 
 
-def repeated_rows(rows: Rows, given: Rows) -> int:
-    """How many of the given rows are there among the others too, in every feature and the label."""
-    known, tested = (_hashes(of) for of in (rows, given))
-    return int(np.isin(tested, known).sum())
+def repeated_rows(rows: Rows, pool: Ints, tested: Rows, test: Ints) -> int:
+    """How many of the test rows are among the rows to draw on too, in every feature and the target."""
+    known = _hashes(rows)
+    candidates = known if tested is rows else _hashes(tested)
+    return int(np.isin(candidates[test], known[pool]).sum())
 
 
 def _hashes(rows: Rows) -> NDArray[np.uint64]:
