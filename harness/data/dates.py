@@ -31,6 +31,7 @@ _FORMS = {
     "month first": re.compile(_MONTH + r"(?P<s>[-/])" + _DAY + _SAME + _YEAR + _TIME),
     "month named": re.compile(_DAY + r"(?P<s>[-/. ])(?P<m>[A-Za-z]{3})" + _SAME + _YEAR + _TIME),
 }
+PLAIN = ("year first", "month named")  # these tell the day from the month by themselves
 
 
 def as_dates(values: pandas.Series[Any], name: str, form: str = "") -> tuple[pandas.Series[Any], str]:
@@ -39,7 +40,8 @@ def as_dates(values: pandas.Series[Any], name: str, form: str = "") -> tuple[pan
     Args:
         values: the texts.
         name: of the column.
-        form: how the same column of another file is written; it is kept if it suits all of these too.
+        form: how the same column of another file is written: each is read by it, else by a form that tells
+            the day from the month by itself, and never by a third.
 
     Raises:
         DataError: all can be read with the day first and with the month first, and would differ.
@@ -52,13 +54,20 @@ def as_dates(values: pandas.Series[Any], name: str, form: str = "") -> tuple[pan
     texts = values.dropna().unique().tolist()
     if not any(text[:1].isdigit() for text in texts):
         return values.map({}).astype("datetime64[us]"), ""
-    if form and (known := _parsed(texts, _FORMS[form])).notna().all():
-        read = {form: known}
-    else:
-        read = {form: _parsed(texts, pattern) for form, pattern in _FORMS.items()}
-        _check_order(texts, name, read["day first"], read["month first"])
+    if form:
+        return values.map(dict(zip(texts, _by(form, texts), strict=True))).astype("datetime64[us]"), form
+    read = {form: _parsed(texts, pattern) for form, pattern in _FORMS.items()}
+    _check_order(texts, name, read["day first"], read["month first"])
     best = max(read, key=lambda form: int(read[form].notna().sum()))
     return values.map(dict(zip(texts, read[best], strict=True))).astype("datetime64[us]"), best
+
+
+def _by(form: str, texts: list[str]) -> pandas.Series[Any]:
+    dates = _parsed(texts, _FORMS[form])
+    for plain in PLAIN:
+        if dates.isna().any():
+            dates = dates.fillna(_parsed(texts, _FORMS[plain]))
+    return dates
 
 
 def _check_order(texts: list[str], name: str, day: pandas.Series[Any], month: pandas.Series[Any]) -> None:

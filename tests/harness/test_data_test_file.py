@@ -27,6 +27,30 @@ def test_the_dates_of_a_test_file_are_read_as_those_of_the_other(write, form):
     assert np.array_equal(read(test_path="test.csv").X_test, task.X_test)
 
 
+@pytest.mark.parametrize("days", [["05/01/2021", "13/02/2021"] * 6, ["05/01/2021"] * 39 + ["13/02/2021"]])
+def test_a_date_of_the_test_file_does_not_change_how_the_others_are_read(write, days):
+    write(day=["01/15/2020", "02/03/2020"] * 20)
+    write("test.csv", day=days)
+    said = (
+        r"^test\.csv line \d+: 'day' is '13/02/2021', which is no date as data\.path has them "
+        r"\(month first\); write it as 2024-04-03, or leave the cell empty if it is missing$"
+    )
+    with pytest.raises(DataError, match=said):
+        read(test_path="test.csv")
+    for mended, month in (("2021-02-13", 2), (None, np.nan)):
+        write("test.csv", day=[mended if day.startswith("13") else day for day in days])
+        task = read(test_path="test.csv")
+        months = task.X_test[:, task.features.index("day.month")]
+        assert np.array_equal(months, [month if "13" in day else 5 for day in days], equal_nan=True)
+
+
+def test_a_test_file_whose_dates_are_all_of_the_other_order_is_refused(write):
+    write(day=["01/15/2020", "02/03/2020"] * 20)
+    write("test.csv", day=["15/01/2021", "13/02/2021"] * 6)
+    with pytest.raises(DataError, match=r"^test\.csv line 2: 'day' is '15/01/2021', which is no date as"):
+        read(test_path="test.csv")
+
+
 def test_a_given_test_file_is_the_test_set(write):
     write(row=range(40), day=["2024-01-01", "2024-02-03"] * 20, code=["a1", "7"] * 20)
     write("test.csv", code=["07"] * 12, day=["2024-05-05"] * 12, more=["x"] * 12, row=range(100, 112))
