@@ -15,6 +15,7 @@ from ..errors import DataError
 from ..records import Ints
 from .dates import GROWING, parts_of
 from .encoding import OTHER, Encoding, frequent_levels
+from .levels import as_known
 from .slips import all_dates, all_numbers, many_numbers, refuse_signed_numbers
 from .table import Table
 
@@ -92,14 +93,14 @@ def typed(table: Table, values: pandas.Series[Any], form: str = "") -> Typed:
 
 
 def typed_as(table: Table, values: pandas.Series[Any], like: Typed) -> Typed:
-    """A column of another file as the kind that its namesake was found to be.
+    """A column of another file as the kind that its namesake was found to be, its levels as written there.
 
     Raises:
         DataError: it is of another kind.
     """
     kind = like.kind
     if kind == TEXT:
-        return Typed(TEXT, stripped(values))
+        return Typed(TEXT, as_known(stripped(values), like.values))
     found = typed(table, values, like.form)
     if found.kind != kind and values.notna().any():
         raise DataError(

@@ -112,7 +112,7 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
     )
     wanted = len(test) if given else wanted_rows(len(rows), options["test_rows"])
     repeated = repeated_rows(rows, pool, tested, test)
-    task = replace(task, notes=notes_on(roles, columns, given, task, wanted, repeated))
+    task = replace(task, notes=notes_on(roles, columns, rows, given, task, wanted, repeated))
     return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task, target.reason)
 
 

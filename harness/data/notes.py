@@ -10,21 +10,31 @@ from ..errors import plain
 from ..records import REGRESSION, Task
 from ..secrets import hide
 from .columns import Column
+from .encoding import OTHER
+from .levels import strange
 from .roles import Roles, some
 from .rows import Rows
 
 REPEATED = 0.01  # of the test rows; fewer move an error by less than a point, and a few repeat by accident
+STRANGE = 0.01  # of the values of a text in a test file
 
 
 def notes_on(
-    roles: Roles, columns: Mapping[str, Column], given: Rows | None, task: Task, wanted: int, repeated: int
+    roles: Roles,
+    columns: Mapping[str, Column],
+    rows: Rows,
+    given: Rows | None,
+    task: Task,
+    wanted: int,
+    repeated: int,
 ) -> tuple[str, ...]:
     """The notes, each a sentence.
 
     Args:
         roles: what the columns are for.
         columns: the features.
-        given: the rows of the test file.
+        rows: of the file.
+        given: of the test file.
         task: what was made of them.
         wanted: how many test rows were.
         repeated: how many test rows are among the rows to draw on.
@@ -32,6 +42,7 @@ def notes_on(
     said = (
         _on_columns(roles, columns),
         _on_tested(given, task),
+        _on_levels(columns, rows, given),
         _on_repeated(roles, given, task, repeated),
         _on_splits(roles, task, wanted),
     )
@@ -54,6 +65,22 @@ def _on_tested(given: Rows | None, task: Task) -> Iterator[str]:
         absent = [name for name, count in zip(task.classes, counts, strict=True) if not count]
         if absent:
             yield f"no {what} is of class {some(absent)}"
+
+
+def _on_levels(columns: Mapping[str, Column], rows: Rows, given: Rows | None) -> Iterator[str]:
+    """A level that the file does not have says nothing, or counts as the rest."""
+    if given is None:
+        return
+    for name, levels in ((name, of.levels) for name, of in columns.items() if of.levels):
+        tested = given.found[name].values
+        unknown, present = strange(tested, rows.found[name].values), int(tested.notna().sum())
+        if len(unknown) and len(unknown) >= STRANGE * present:
+            become = "count as the rest" if levels[-1] == OTHER else "set no column"
+            yield (
+                f"{name!r}: {len(unknown):,} of the {present:,} values of the test rows, such as "
+                f"{unknown.iloc[0]!r}, are no levels of data.path and {become}; write them as there if they "
+                "mean the same"
+            )
 
 
 def _on_repeated(roles: Roles, given: Rows | None, task: Task, repeated: int) -> Iterator[str]:

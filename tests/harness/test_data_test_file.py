@@ -59,10 +59,47 @@ def test_a_given_test_file_is_the_test_set(write):
     assert task.X[:, 0].tolist() == list(range(40))
     assert task.X_test[:, 0].tolist() == list(range(100, 112))
     assert task.y_test.tolist() == [0, 1] * 6
-    assert task.notes[-1] == "tested on the rows of test.csv"
+    assert task.notes[-2:] == (
+        "tested on the rows of test.csv",
+        "'code': 12 of the 12 values of the test rows, such as '07', are no levels of data.path and set no "
+        "column; write them as there if they mean the same",
+    )
     level = task.features.index("code=7")
     assert task.X[:, level].sum() == 20
     assert task.X_test[:, level].sum() == 0  # 07 is another code
+
+
+@pytest.mark.parametrize("name", ["test.csv", "test.parquet"])
+@pytest.mark.parametrize(("codes", "floats"), [(["1", "2", "x"], False), (["1.0", "2.0", "x"], True)])
+def test_codes_that_became_floats_beside_a_gap_are_the_same_levels(write, codes, floats, name):
+    write(row=range(60), code=codes * 20)
+    tested = {"row": range(60, 90), "code": [1.0, 2.0, 2.0 if floats else None] * 10}
+    frame = pandas.DataFrame({**tested, "label": ["a", "b"] * 15})
+    if floats:
+        frame["code"] = frame["code"].astype("int64")
+    frame.to_csv(name, index=False) if name.endswith("csv") else frame.to_parquet(name)
+    task = read(test_path=name)
+    assert task.features[1:] == tuple(f"code={code}" for code in codes)
+    assert task.X_test[:, 1].tolist() == [1, 0, 0] * 10
+    assert task.X_test[:, 2].tolist() == [0, 1, int(floats)] * 10
+    assert task.notes[-1].startswith("tested on")
+
+
+def test_levels_that_the_file_lacks_are_told_from_one_in_a_hundred(write):
+    write(row=range(600), city=["Oslo", "Rome"] * 300, many=[f"m{row % 60}" for row in range(600)])
+
+    def notes(strangers):
+        cities = ["Bern"] * strangers + ["Oslo"] * (300 - strangers) + [None] * 100
+        write("test.csv", row=range(600, 1000), city=cities, many=["m1"] * 390 + ["new"] * 10)
+        return [note for note in read(test_path="test.csv").notes if "no levels" in note]
+
+    assert notes(3) == [
+        "'city': 3 of the 300 values of the test rows, such as 'Bern', are no levels of data.path and set "
+        "no column; write them as there if they mean the same",
+        "'many': 10 of the 400 values of the test rows, such as 'new', are no levels of data.path and "
+        "count as the rest; write them as there if they mean the same",
+    ]
+    assert len(notes(2)) == 1
 
 
 @pytest.mark.parametrize("copy", ["some.csv", "copy.csv"])
