@@ -9,13 +9,12 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..errors import DataError
 from ..records import Ints
 from .dates import GROWING, parts_of
 from .encoding import OTHER, Encoding, frequent_levels
 from .levels import as_known
+from .magnitudes import bounded
 from .slips import all_dates, all_numbers, many_numbers, refuse_signed_numbers
 from .table import Table
 
@@ -82,10 +81,10 @@ def typed(table: Table, values: pandas.Series[Any], form: str = "") -> Typed:
     if len(present) and not is_numeric_dtype(values) and all(isinstance(each, bool) for each in present):
         return Typed(BOOLEAN, values.astype("float64"))
     if is_numeric_dtype(values) or present.empty:
-        return Typed(BOOLEAN if is_bool_dtype(values) else NUMBER, _bounded(table, values.astype("float64")))
+        return Typed(BOOLEAN if is_bool_dtype(values) else NUMBER, bounded(table, values.astype("float64")))
     text = stripped(values)
     if (numbers := all_numbers(table, text)) is not None:
-        return Typed(NUMBER, _bounded(table, numbers))
+        return Typed(NUMBER, bounded(table, numbers))
     if (dates := all_dates(table, text, form)) is not None:
         return Typed(DATE, *dates)
     refuse_signed_numbers(table, text)
@@ -116,17 +115,6 @@ def stripped(values: pandas.Series[Any]) -> pandas.Series[Any]:
     """The values as text without surrounding blanks; what is empty then is missing, as it is in a CSV."""
     text = values.map(str, na_action="ignore").astype("str").str.strip()  # without a value it is no text
     return text.mask(text == "")
-
-
-def _bounded(table: Table, numbers: pandas.Series[Any]) -> pandas.Series[Any]:
-    too_large = numbers.abs() > np.finfo(np.float32).max
-    if too_large.any():
-        row = int(too_large.argmax())
-        raise DataError(
-            f"{table.where(row)}: {numbers.name!r} is {numbers.iloc[row]}, beyond "
-            "32-bit numbers; mend it or rescale the column"
-        )
-    return numbers
 
 
 def decided(name: str, found: Typed, pool: Ints, time: str | None = None) -> Column:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..records import Ints
 from ..splits import SMALLEST_SIZE
-from .columns import TEXT, Typed, stripped, typed, typed_as
+from .columns import NUMBER, TEXT, Typed, stripped, typed, typed_as
 from .formats import open_table
 from .labels import present
+from .magnitudes import refuse_fill_values
 from .recipe import Options
 from .roles import Roles
 from .table import Table
@@ -66,7 +67,11 @@ def path_of(options: Options, option: str) -> Path:
 
 
 def rows_of(table: Table, roles: Roles, like: Mapping[str, Typed] | None = None) -> Rows:
-    """The columns that have a role; read like those of another file where there is one."""
+    """The columns that have a role; read like those of another file where there is one.
+
+    Raises:
+        DataError: a column is not of its kind or role, or has a number that can only be a fill value.
+    """
     like = like or {}
     text = {name for name, of in like.items() if of.kind == TEXT}
     frame = table.read(roles.read, text, roles.text)
@@ -74,6 +79,9 @@ def rows_of(table: Table, roles: Roles, like: Mapping[str, Typed] | None = None)
         name: typed_as(table, frame[name], like[name]) if like else typed(table, frame[name])
         for name in roles.features
     }
+    for name, of in found.items():
+        if of.kind == NUMBER:
+            refuse_fill_values(table, of.values, like.get(name, of).values)
     if roles.time is not None:
         if found[roles.time].kind == TEXT:
             shown = found[roles.time].values.dropna().iloc[0]
