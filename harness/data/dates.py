@@ -16,8 +16,9 @@ from ..errors import DataError
 if TYPE_CHECKING:
     import pandas
 
-PARTS = ("year", "month", "day_of_week", "day_of_year", "hour", "timestamp")
-GROWING = ("year", "timestamp")  # of later rows they are larger than of any earlier one
+STAMP = "timestamp"
+PARTS = ("year", "month", "day_of_week", "day_of_year", "hour", STAMP)
+GROWING = ("year", STAMP)  # of later rows they are larger than of any earlier one
 
 _TIME = (
     r"([T ](?P<hour>\d{1,2})(?P<rest>:\d\d(:\d\d(\.\d+)?)?)"
@@ -128,7 +129,7 @@ def parts_of(dates: pandas.Series[Any]) -> dict[str, pandas.Series[Any]]:
     """
     parts = {name: getattr(dates.dt, name).astype("float64") for name in PARTS[:-1]}
     since = (dates - np.datetime64("1970-01-01")).dt.total_seconds()
-    parts["timestamp"] = since / 86_400
+    parts[STAMP] = since / 86_400
     if not (since % 86_400 > 0).any():
         del parts["hour"]
     return parts
