@@ -9,12 +9,12 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..errors import DataError
 from ..records import Ints
-from .dates import GROWING, parts_of
+from .dates import GROWING, STAMP, parts_of
 from .encoding import OTHER, Encoding, frequent_levels
+from .levels import as_known
+from .magnitudes import bounded, zero_of
 from .slips import all_dates, all_numbers, many_numbers, refuse_signed_numbers
 from .table import Table
 
@@ -51,6 +51,7 @@ class Column:
         numbers: the columns of numbers that it gives.
         levels: those that are one-hot columns.
         note: what a person should know of it before anything runs.
+        zero: what its numbers, or its time stamps, are counted from.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Column:
     numbers: tuple[str, ...] = ()
     levels: tuple[Hashable, ...] = ()
     note: str = ""
+    zero: float = 0.0
 
 
 def typed(table: Table, values: pandas.Series[Any], form: str = "") -> Typed:
@@ -81,10 +83,10 @@ def typed(table: Table, values: pandas.Series[Any], form: str = "") -> Typed:
     if len(present) and not is_numeric_dtype(values) and all(isinstance(each, bool) for each in present):
         return Typed(BOOLEAN, values.astype("float64"))
     if is_numeric_dtype(values) or present.empty:
-        return Typed(BOOLEAN if is_bool_dtype(values) else NUMBER, _bounded(table, values.astype("float64")))
+        return Typed(BOOLEAN if is_bool_dtype(values) else NUMBER, bounded(table, values.astype("float64")))
     text = stripped(values)
     if (numbers := all_numbers(table, text)) is not None:
-        return Typed(NUMBER, _bounded(table, numbers))
+        return Typed(NUMBER, bounded(table, numbers))
     if (dates := all_dates(table, text, form)) is not None:
         return Typed(DATE, *dates)
     refuse_signed_numbers(table, text)
@@ -92,14 +94,14 @@ def typed(table: Table, values: pandas.Series[Any], form: str = "") -> Typed:
 
 
 def typed_as(table: Table, values: pandas.Series[Any], like: Typed) -> Typed:
-    """A column of another file as the kind that its namesake was found to be.
+    """A column of another file as the kind that its namesake was found to be, its levels as written there.
 
     Raises:
         DataError: it is of another kind.
     """
     kind = like.kind
     if kind == TEXT:
-        return Typed(TEXT, stripped(values))
+        return Typed(TEXT, as_known(stripped(values), like.values))
     found = typed(table, values, like.form)
     if found.kind != kind and values.notna().any():
         raise DataError(
@@ -115,17 +117,6 @@ def stripped(values: pandas.Series[Any]) -> pandas.Series[Any]:
     """The values as text without surrounding blanks; what is empty then is missing, as it is in a CSV."""
     text = values.map(str, na_action="ignore").astype("str").str.strip()  # without a value it is no text
     return text.mask(text == "")
-
-
-def _bounded(table: Table, numbers: pandas.Series[Any]) -> pandas.Series[Any]:
-    too_large = numbers.abs() > np.finfo(np.float32).max
-    if too_large.any():
-        row = int(too_large.argmax())
-        raise DataError(
-            f"{table.where(row)}: {numbers.name!r} is {numbers.iloc[row]}, beyond "
-            "32-bit numbers; mend it or rescale the column"
-        )
-    return numbers
 
 
 def decided(name: str, found: Typed, pool: Ints, time: str | None = None) -> Column:
@@ -148,14 +139,27 @@ def decided(name: str, found: Typed, pool: Ints, time: str | None = None) -> Col
         parts = [part for part in parts_of(values) if time is None or part not in GROWING]
         becomes = f"{'orders the rows; ' if orders else ''}{', '.join(parts)}"
         numbers = tuple(f"{name}.{part}" for part in parts)
-        return Column(name, DATE, missing, values.nunique(), becomes, numbers)
+        column = Column(name, DATE, missing, values.nunique(), becomes, numbers)
+        return _counted(column, f"{name}.{STAMP}", found, pool)
     if orders:
         return Column(name, found.kind, missing, values.nunique(), "orders the rows; no feature")
     distinct = values.nunique()
     becomes = "0 or 1" if found.kind == BOOLEAN else "as it is"
     if distinct == len(values) > MOST_LEVELS and (values % 1 == 0).all():
         becomes = f"as it is; if these are ids, 'data.drop=[{name}]'"
-    return Column(name, found.kind, missing, distinct, becomes, (name,))
+    return _counted(Column(name, found.kind, missing, distinct, becomes, (name,)), name, found, pool)
+
+
+def _counted(column: Column, number: str, found: Typed, pool: Ints) -> Column:
+    """The column with what that number of it is counted from, judged on the pool."""
+    numbers = numbers_of(column, found)
+    zero = zero_of(numbers[number].iloc[pool]) if number in numbers else 0.0
+    if not zero:
+        return column
+    counted = f"counted from {zero:,.15g}"
+    becomes = column.becomes.replace("as it is", counted)
+    note = f"{number!r} is {counted}, for 32-bit numbers cannot tell its values apart"
+    return replace(column, becomes=becomes, note=note, zero=zero)
 
 
 def _decided_text(name: str, pool: pandas.Series[Any], missing: int) -> Column:
@@ -185,5 +189,6 @@ def numbers_of(column: Column, found: Typed) -> dict[str, pandas.Series[Any]]:
     if found.kind == DATE:
         parts = parts_of(found.values)
         midnight = 0 * parts["month"]  # where another file has hours, and this one none
+        parts[STAMP] = parts[STAMP] - column.zero
         return {name: parts.get(name.rpartition(".")[2], midnight) for name in column.numbers}
-    return dict.fromkeys(column.numbers, found.values)
+    return dict.fromkeys(column.numbers, found.values - column.zero if column.zero else found.values)

@@ -16,8 +16,9 @@ from ..errors import DataError
 if TYPE_CHECKING:
     import pandas
 
-PARTS = ("year", "month", "day_of_week", "day_of_year", "hour", "timestamp")
-GROWING = ("year", "timestamp")  # of later rows they are larger than of any earlier one
+STAMP = "timestamp"
+PARTS = ("year", "month", "day_of_week", "day_of_year", "hour", STAMP)
+GROWING = ("year", STAMP)  # of later rows they are larger than of any earlier one
 
 _TIME = (
     r"([T ](?P<hour>\d{1,2})(?P<rest>:\d\d(:\d\d(\.\d+)?)?)"
@@ -31,6 +32,7 @@ _FORMS = {
     "month first": re.compile(_MONTH + r"(?P<s>[-/])" + _DAY + _SAME + _YEAR + _TIME),
     "month named": re.compile(_DAY + r"(?P<s>[-/. ])(?P<m>[A-Za-z]{3})" + _SAME + _YEAR + _TIME),
 }
+PLAIN = ("year first", "month named")  # these tell the day from the month by themselves
 
 
 def as_dates(values: pandas.Series[Any], name: str, form: str = "") -> tuple[pandas.Series[Any], str]:
@@ -39,7 +41,8 @@ def as_dates(values: pandas.Series[Any], name: str, form: str = "") -> tuple[pan
     Args:
         values: the texts.
         name: of the column.
-        form: how the same column of another file is written; it is kept if it suits all of these too.
+        form: how the same column of another file is written: each is read by it, else by a form that tells
+            the day from the month by itself, and never by a third.
 
     Raises:
         DataError: all can be read with the day first and with the month first, and would differ.
@@ -52,13 +55,20 @@ def as_dates(values: pandas.Series[Any], name: str, form: str = "") -> tuple[pan
     texts = values.dropna().unique().tolist()
     if not any(text[:1].isdigit() for text in texts):
         return values.map({}).astype("datetime64[us]"), ""
-    if form and (known := _parsed(texts, _FORMS[form])).notna().all():
-        read = {form: known}
-    else:
-        read = {form: _parsed(texts, pattern) for form, pattern in _FORMS.items()}
-        _check_order(texts, name, read["day first"], read["month first"])
+    if form:
+        return values.map(dict(zip(texts, _by(form, texts), strict=True))).astype("datetime64[us]"), form
+    read = {form: _parsed(texts, pattern) for form, pattern in _FORMS.items()}
+    _check_order(texts, name, read["day first"], read["month first"])
     best = max(read, key=lambda form: int(read[form].notna().sum()))
     return values.map(dict(zip(texts, read[best], strict=True))).astype("datetime64[us]"), best
+
+
+def _by(form: str, texts: list[str]) -> pandas.Series[Any]:
+    dates = _parsed(texts, _FORMS[form])
+    for plain in PLAIN:
+        if dates.isna().any():
+            dates = dates.fillna(_parsed(texts, _FORMS[plain]))
+    return dates
 
 
 def _check_order(texts: list[str], name: str, day: pandas.Series[Any], month: pandas.Series[Any]) -> None:
@@ -119,7 +129,7 @@ def parts_of(dates: pandas.Series[Any]) -> dict[str, pandas.Series[Any]]:
     """
     parts = {name: getattr(dates.dt, name).astype("float64") for name in PARTS[:-1]}
     since = (dates - np.datetime64("1970-01-01")).dt.total_seconds()
-    parts["timestamp"] = since / 86_400
+    parts[STAMP] = since / 86_400
     if not (since % 86_400 > 0).any():
         del parts["hour"]
     return parts

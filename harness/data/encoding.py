@@ -69,11 +69,13 @@ def frequent_levels(values: pandas.Series, most: int) -> tuple[Hashable, ...]:
     ('a', 'b', 'c')
     >>> frequent_levels(pandas.Series(list("abbccc")), most=2)
     ('c', '(other)')
+
+    A level that is itself named `OTHER` then belongs to the rest.
     """
     counts = values.value_counts().sort_index()  # so that equal counts are ranked by name
     if len(counts) <= most:
         return tuple(counts.index)
-    kept = counts.sort_values(ascending=False, kind="stable").index[: most - 1]
+    kept = counts.drop(OTHER, errors="ignore").sort_values(ascending=False, kind="stable").index[: most - 1]
     return (*sorted(kept), OTHER)
 
 

@@ -31,7 +31,7 @@ from .held_out import Parts, by_groups, by_time, stratified, wanted_rows
 from .notes import notes_on
 from .recipe import About, Options, Recipe
 from .roles import Roles, no_target, roles_of
-from .rows import Rows, path_of, rows_of, tested_rows
+from .rows import Rows, path_of, repeated_rows, rows_of, tested_rows
 from .table import Table
 from .target import target_of
 
@@ -111,7 +111,8 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
         times=None if times is None else times[pool],
     )
     wanted = len(test) if given else wanted_rows(len(rows), options["test_rows"])
-    task = replace(task, notes=notes_on(roles, columns, rows, given, task, wanted))
+    repeated = repeated_rows(rows, pool, tested, test)
+    task = replace(task, notes=notes_on(roles, columns, rows, given, task, wanted, repeated))
     return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task, target.reason)
 
 
@@ -199,4 +200,4 @@ ABOUT = About(
     command="data=file data.path=churn.csv data.target=label",
     is_here=lambda options: options["path"] is not None and path_of(options, "path").is_file(),
 )
-RECIPE = Recipe(version=5, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)
+RECIPE = Recipe(version=6, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..records import Ints
 from ..splits import SMALLEST_SIZE
-from .columns import TEXT, Typed, stripped, typed, typed_as
+from .columns import NUMBER, TEXT, Typed, stripped, typed, typed_as
 from .formats import open_table
 from .labels import present
+from .magnitudes import refuse_fill_values
 from .recipe import Options
 from .roles import Roles
 from .table import Table
@@ -66,7 +67,11 @@ def path_of(options: Options, option: str) -> Path:
 
 
 def rows_of(table: Table, roles: Roles, like: Mapping[str, Typed] | None = None) -> Rows:
-    """The columns that have a role; read like those of another file where there is one."""
+    """The columns that have a role; read like those of another file where there is one.
+
+    Raises:
+        DataError: a column is not of its kind or role, or has a number that can only be a fill value.
+    """
     like = like or {}
     text = {name for name, of in like.items() if of.kind == TEXT}
     frame = table.read(roles.read, text, roles.text)
@@ -74,6 +79,9 @@ def rows_of(table: Table, roles: Roles, like: Mapping[str, Typed] | None = None)
         name: typed_as(table, frame[name], like[name]) if like else typed(table, frame[name])
         for name in roles.features
     }
+    for name, of in found.items():
+        if of.kind == NUMBER:
+            refuse_fill_values(table, of.values, like.get(name, of).values)
     if roles.time is not None:
         if found[roles.time].kind == TEXT:
             shown = found[roles.time].values.dropna().iloc[0]
@@ -136,10 +144,11 @@ def tested_rows(options: Options, roles: Roles, rows: Rows) -> Rows:
     return given
 
 
-def repeated_rows(rows: Rows, given: Rows) -> int:
-    """How many of the given rows are there among the others too, in every feature and the label."""
-    known, tested = (_hashes(of) for of in (rows, given))
-    return int(np.isin(tested, known).sum())
+def repeated_rows(rows: Rows, pool: Ints, tested: Rows, test: Ints) -> int:
+    """How many of the test rows are among the rows to draw on too, in every feature and the target."""
+    known = _hashes(rows)
+    candidates = known if tested is rows else _hashes(tested)
+    return int(np.isin(candidates[test], known[pool]).sum())
 
 
 def _hashes(rows: Rows) -> NDArray[np.uint64]:

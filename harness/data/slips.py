@@ -46,14 +46,27 @@ def all_dates(
         form: that of the same column of another file.
 
     Raises:
-        DataError: nearly all are dates, or the order of day and month cannot be told.
+        DataError: nearly all are dates, or the order of day and month cannot be told; where a form is given,
+            one is not of it.
     """
-    dates, form = as_dates(text, str(text.name), form)
+    dates, found = as_dates(text, str(text.name), form)
+    if form:
+        _refuse_other_dates(table, text, dates, form)
     remedy = (
         "write a date as 2024-04-03, leave the cell empty if it is missing, or drop the column: "
         f"'data.drop=[{text.name}]'"
     )
-    return (dates, form) if _are(table, text, dates.notna(), "dates", remedy) else None
+    return (dates, found) if _are(table, text, dates.notna(), "dates", remedy) else None
+
+
+def _refuse_other_dates(table: Table, text: pandas.Series[Any], dates: pandas.Series[Any], form: str) -> None:
+    strange = (text.notna() & dates.isna()).to_numpy()
+    if strange.any():
+        row = int(strange.argmax())
+        raise DataError(
+            f"{table.where(row)}: {text.name!r} is {_short(str(text.iloc[row]))}, which is no date as "
+            f"data.path has them ({form}); write it as 2024-04-03, or leave the cell empty if it is missing"
+        )
 
 
 def refuse_signed_numbers(table: Table, text: pandas.Series[Any]) -> None:

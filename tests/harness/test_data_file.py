@@ -103,6 +103,16 @@ def test_of_many_levels_the_49_most_frequent_in_the_pool_and_the_rest_remain(loa
         assert set_by_row == ([city if city in names else "city=(other)"] if city else [])
 
 
+def test_of_many_levels_one_that_is_named_as_the_rest_belongs_to_it(load_text):
+    cities = ["(other)" if row % 3 == 0 else f"c{row % 61:02}" for row in range(600)]
+    task = load_text(
+        "row,city,label\n" + "".join(f"{row},{city},{'ab'[row % 2]}\n" for row, city in enumerate(cities))
+    )
+    names = [name for name in task.features if name.startswith("city=")]
+    assert len(names) == len(set(names)) == 50
+    assert all(found["city=(other)"] for row, (_, found, _) in rows_of(task).items() if row % 3 == 0)
+
+
 def test_fifty_levels_all_remain(load_text):
     text = "city,label\n" + "".join(f"c{row % 50:02},{'ab'[row % 2]}\n" for row in range(1000))
     assert load_text(text).features == tuple(f"city=c{number:02}" for number in range(50))

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestRegressor
 
 from harness import data
 from harness.data import describe, load
+from harness.data.target import SPREADS
 from harness.errors import DataError
 
 
@@ -80,6 +82,11 @@ def test_numbers_are_kept_to_their_last_bit_and_each_row_once(load_text):
             r"too far for single precision; subtract",
         ),
         ([1e-40 * row for row in range(300)], {}, r"standard deviation of 8.66e-39; put it in a unit"),
+        (
+            [1e-10 * row for row in range(300)],
+            {},
+            r"of 8\.66e-09; put it in a unit in which that is between 0\.0001 and 1e\+30",
+        ),
         ([1e200 * row for row in range(300)], {}, r"standard deviation of inf; put it in a unit"),
         ([7, 8] * 20, {"kind": "ranking"}, r"data\.kind must be classification or regression, or null"),
     ],
@@ -88,6 +95,20 @@ def test_what_is_no_target_of_its_kind_is_refused_in_one_line(values, options, s
     with pytest.raises(DataError, match=said) as caught:
         load_text(text(values), **options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("spread", SPREADS)
+def test_trees_learn_as_much_of_a_target_at_the_ends_of_the_spreads(spread):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 2))
+    y = X[:, 0] ** 3 / np.std(X[:, 0] ** 3)  # without noise, so that leaves are as narrow as trees make them
+
+    def left(unit):
+        forest = RandomForestRegressor(10, random_state=0).fit(X[:400], unit * y[:400])
+        return np.sqrt(np.mean((forest.predict(X[400:]) / unit - y[400:]) ** 2))
+
+    assert left(spread) == pytest.approx(left(1.0), rel=0.05)
+    assert left(1.0) < 0.5
 
 
 def test_the_kind_its_reason_and_the_spread_are_told_before_anything_runs(tmp_path, monkeypatch):
