@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,10 +103,9 @@ def half_width(variance: float, df: float, test_rows: int, level: float) -> floa
     >>> round(half_width(0.0, 4.0, 1_000, 0.95), 5), round(half_width(1.0, 1e9, 1_000, 0.95), 2)
     (0.00368, 1.96)
     """
-    tail = (1 - level) / 2
     if variance == 0.0:
-        return 1.0 - float(tail ** (1 / test_rows))
-    return -float(stdtrit(df, tail)) * math.sqrt(variance)
+        return 1.0 - float(((1 - level) / 2) ** (1 / test_rows))
+    return float(stdtrit(df, (1 + level) / 2) * variance**0.5)
 
 
 def _residual_squares(D: NDArray[Any], rows: NDArray[np.float64], columns: NDArray[np.float64]) -> float:

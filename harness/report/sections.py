@@ -157,10 +157,15 @@ def reaches(findings: Findings) -> list[tuple[str, ...]]:
 
 def _reach(of: Forecast, error: float, told: str) -> tuple[str, ...]:
     found = rows_to_reach(of, error)
-    beyond = f"> {rows(8 * of.last_size)}"
-    low, high = (beyond if size is None else about(size) for size in (found.low, found.high))
-    needed = beyond if found.low is None else f"{low} to {high}"
-    return of.label, told, needed, _risk(found.not_by_8x)
+    low, high = (_needed(of, size) for size in (found.low, found.high))
+    return of.label, told, low if found.low is None else f"{low} to {high}", _risk(found.not_by_8x)
+
+
+def _needed(of: Forecast, size: int | None) -> str:
+    """A size that is not rounded to below the last one measured."""
+    if size is None:
+        return f"> {rows(8 * of.last_size)}"
+    return about(size) if size > 1.05 * of.last_size else rows(of.last_size)
 
 
 def _risk(probability: float) -> str:

@@ -10,9 +10,11 @@ from itertools import pairwise
 import pytest
 
 from harness import report
+from harness.curves import Reach
 from harness.report import provenance
 from harness.report.limits import limits
 from harness.report.page import HERE, render, settings
+from harness.report.sections import reaches
 
 VOID = {"meta", "source", "img", "br", "link", "input", "hr"}
 LIMIT = 1_500_000
@@ -227,3 +229,12 @@ def test_the_page_is_written_with_its_tables(make_config, find):
     first = files[0].read_bytes()
     report.write(config, found, "d" * 32)
     assert files[0].read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("low", "told"), [(512, "512 to > 4,096"), (523, "512 to > 4,096"), (1_234, "1,200 to > 4,096")]
+)
+def test_rows_needed_are_not_rounded_to_fewer_than_were_run(low, told, make_config, find, monkeypatch):
+    monkeypatch.setattr("harness.report.sections.rows_to_reach", lambda *_: Reach(low, None, 0.5))
+    found = find(make_config(sizes=(16, 32, 64, 128, 256, 512)))
+    assert {line[2] for line in reaches(found)} == {told}
