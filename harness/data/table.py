@@ -52,7 +52,11 @@ class Table:
         >>> Table(Path("a.npz"), ("x", "y"), 9, lambda *_: None).where(0)
         'a.npz row 1'
         """
-        return f"{self.path} line {self.lines[row]}" if self.lines else f"{self.path} row {row + 1}"
+        return f"{self.path} {self.place(row)}"
+
+    def place(self, row: int) -> str:
+        """Where in the file a row is: the line of a CSV that it ends on, else the row, from 1."""
+        return f"line {self.lines[row]}" if self.lines else f"row {row + 1}"
 
 
 def checked_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:

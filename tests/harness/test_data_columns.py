@@ -241,7 +241,8 @@ def test_a_role_without_a_value_is_refused_with_the_first_row(tmp_path, monkeypa
     frame = pandas.DataFrame({"x": range(40), "label": ["a", "b"] * 20, "none": [None] * 40})
     frame.to_csv(name, index=False) if name.endswith("csv") else frame.to_parquet(name)
     where = "line 2" if name.endswith("csv") else "row 1"
-    with pytest.raises(DataError, match=rf"^some\.\w+ {where} has no 'none', the {role}; fill it in"):
+    said = rf"^some\.\w+: 40 of 40 rows have no 'none', the {role} \(the first on {where}\); fill them in"
+    with pytest.raises(DataError, match=said):
         read(name, **{role: "none"})
 
 

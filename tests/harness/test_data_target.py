@@ -1,5 +1,7 @@
 """The kind of a target is told from its values, can be overridden, and is said before anything runs."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
@@ -95,6 +97,23 @@ def test_what_is_no_target_of_its_kind_is_refused_in_one_line(values, options, s
     with pytest.raises(DataError, match=said) as caught:
         load_text(text(values), **options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "said"),
+    [
+        (range(1), "some.csv line 2 has no 'label', the target; fill it in or remove the line"),
+        (
+            range(4, 44, 4),
+            "some.csv: 10 of 1,500 rows have no 'label', the target (the first on line 6); fill them in, or "
+            "keep only the rows that have one",
+        ),
+    ],
+)
+@pytest.mark.parametrize("label", ["ab", "12"])
+def test_rows_without_a_label_are_counted(gaps, said, label, load_text):
+    with pytest.raises(DataError, match=f"^{re.escape(said)}$"):
+        load_text(text(["" if row in gaps else label[row % 2] for row in range(1500)]))
 
 
 @pytest.mark.parametrize("spread", SPREADS)
