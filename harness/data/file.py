@@ -112,7 +112,8 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
     )
     wanted = len(test) if given else wanted_rows(len(rows), options["test_rows"])
     repeated = repeated_rows(rows, pool, tested, test)
-    task = replace(task, notes=notes_on(roles, columns, rows, given, task, wanted, repeated))
+    notes = target.notes + notes_on(roles, columns, rows, given, task, wanted, repeated)
+    task = replace(task, notes=notes)
     return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task, target.reason)
 
 
@@ -200,4 +201,4 @@ ABOUT = About(
     command="data=file data.path=churn.csv data.target=label",
     is_here=lambda options: options["path"] is not None and path_of(options, "path").is_file(),
 )
-RECIPE = Recipe(version=6, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)
+RECIPE = Recipe(version=7, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)
