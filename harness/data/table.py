@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DataError
+from ..wording import quoted
 
 if TYPE_CHECKING:
     import pandas
@@ -72,7 +73,7 @@ def checked_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
         )
     name, count = Counter(columns).most_common(1)[0] if columns else ("", 0)
     if count > 1:
-        raise DataError(f"{path} has {count} columns named {name!r}; rename all but one")
+        raise DataError(f"{path} has {count} columns named {quoted(name)}; rename all but one")
     if len(columns) > MOST_COLUMNS:
         raise DataError(
             f"{path} has {len(columns):,} columns, and at most {MOST_COLUMNS:,} are read; drop some"
