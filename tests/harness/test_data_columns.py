@@ -217,9 +217,18 @@ def test_a_bad_choice_of_columns_is_refused(write, options, message):
         read(**options)
 
 
-def test_nothing_but_ids_is_nothing_to_learn_from(write):
-    write(name=[f"n{row}" for row in range(100)])
-    with pytest.raises(DataError, match=r"has no column to learn from beside those that are left out"):
+def test_nothing_but_free_text_is_named_with_the_reason_and_the_remedy(write):
+    write(review=[f"n{row}" for row in range(100)])
+    said = (
+        "some.csv has no column to learn from: left out is 'review' (80 of 80 values are different, as ids "
+        "and free text are); turn free text into numbers or categories first, such as its length or its topic"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(said)}$"):
+        read()
+    write(**{f"c{at}": [f"n{row}" for row in range(100)] for at in range(5)})
+    with pytest.raises(
+        DataError, match=r": left out are 'c0' \(80 of .*\), 'c1' .*, 'c2' .* and 2 more; turn"
+    ):
         read()
 
 
