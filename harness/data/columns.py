@@ -175,6 +175,11 @@ def _decided_text(name: str, pool: pandas.Series[Any], missing: int) -> Column:
     return Column(name, TEXT, missing, distinct, becomes, (), levels)
 
 
+def is_free_text(column: Column) -> bool:
+    """Whether it is text that names its row, such as ids and free text."""
+    return column.kind == TEXT and column.distinct > 0 and not column.levels
+
+
 def encoding_of(columns: Iterable[Column]) -> Encoding:
     """The numbers first, then the levels; each in the order of the columns."""
     columns = list(columns)

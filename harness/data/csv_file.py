@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
+from ..wording import quoted
 from .table import Table, checked_columns, one_line, told
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _names(path: Path, row: list[str]) -> tuple[str, ...]:
         words = [word for sign, word in SEPARATORS.items() if sign in columns[0]]
         remedy = f"; {words[0]} seem to stand for them: save it with commas and points" if words else ""
         raise DataError(
-            f"{path} has one column, {columns[0]!r}, and needs two or more, separated by commas{remedy}"
+            f"{path} has one column, {quoted(columns[0])}, and needs two or more, separated by commas{remedy}"
         )
     return columns
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from ..records import Floats, Ints, Task
 from ..secrets import hide
 from ..splits import SMALLEST_SIZE
 from .columns import Column, decided, encoding_of, numbers_of
+from .features import features_of
 from .formats import open_table
 from .held_out import Parts, by_groups, by_time, stratified, wanted_rows
 from .notes import notes_on
@@ -95,7 +95,7 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
             "bring rows of other labels"
         )
     columns = _decided(roles, rows, pool)
-    features = _features(rows.table, columns)
+    features = features_of(rows.table, columns)
     tested = given or rows
     task = Task(
         name=plain_name(rows.table.path),
@@ -112,7 +112,8 @@ def _with_task(options: Options, roles: Roles, rows: Rows, labels: pandas.Series
     )
     wanted = len(test) if given else wanted_rows(len(rows), options["test_rows"])
     repeated = repeated_rows(rows, pool, tested, test)
-    task = replace(task, notes=notes_on(roles, columns, rows, given, task, wanted, repeated))
+    notes = target.notes + notes_on(roles, columns, rows, given, task, wanted, repeated)
+    task = replace(task, notes=notes)
     return Examined(rows.table.path, len(rows), _told(rows.table, roles, columns), task, target.reason)
 
 
@@ -131,22 +132,6 @@ def _held_out(options: Options, roles: Roles, rows: Rows, y: Ints) -> Parts:
     if (times := rows.time_codes(roles.time)) is not None:
         return by_time(times, wanted, str(roles.time))
     return stratified(y, wanted)
-
-
-def _features(table: Table, columns: Mapping[str, Column]) -> tuple[str, ...]:
-    """The names of all columns of X, each there once.
-
-    Raises:
-        DataError: nothing is left to learn from, or a part of a date has the name of another column.
-    """
-    counts = Counter(number for column in columns.values() for number in column.numbers)
-    for name, count in counts.items():
-        if count > 1 or (name in columns and name not in columns[name].numbers):
-            raise DataError(f"{table.path}: {name!r} is a column and a part of a date; rename the column")
-    features = encoding_of(columns.values()).features
-    if not features:
-        raise DataError(f"{table.path} has no column to learn from beside those that are left out")
-    return features
 
 
 def _encoded(rows: Rows, columns: Mapping[str, Column], chosen: Ints) -> Floats:
@@ -200,4 +185,4 @@ ABOUT = About(
     command="data=file data.path=churn.csv data.target=label",
     is_here=lambda options: options["path"] is not None and path_of(options, "path").is_file(),
 )
-RECIPE = Recipe(version=6, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)
+RECIPE = Recipe(version=7, defaults=DEFAULTS, source=_source, prepare=_prepare, about=ABOUT)

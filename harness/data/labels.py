@@ -61,6 +61,14 @@ def indices(table: Table, labels: pandas.Series[str] | None, classes: tuple[str,
 
 def present(table: Table, values: pandas.Series[Any], role: str) -> None:
     """Raise a DataError where a row has no value in a column of that role."""
-    if values.isna().any():
-        where = table.where(int(values.isna().to_numpy().argmax()))
-        raise DataError(f"{where} has no {values.name!r}, the {role}; fill it in or remove the line")
+    missing = values.isna().to_numpy()
+    count, first = int(missing.sum()), int(missing.argmax())
+    if count == 1:
+        raise DataError(
+            f"{table.where(first)} has no {values.name!r}, the {role}; fill it in or remove the line"
+        )
+    if count:
+        raise DataError(
+            f"{table.path}: {count:,} of {len(values):,} rows have no {values.name!r}, the {role} (the first "
+            f"on {table.place(first)}); fill them in, or keep only the rows that have one"
+        )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..errors import DataError
 from ..records import Task
 from ..splits import smallest_size
+from .roles import some
 
 FOR_A_FORECAST = 6  # sizes
 
@@ -13,11 +16,28 @@ def proposed(task: Task) -> tuple[int, ...]:
     """The sizes of `data.sizes: auto`, without those that may hold one class only.
 
     Raises:
-        DataError: as `ladder`.
+        DataError: as `ladder`; or each of its sizes may hold one class only.
     """
     sizes = ladder(len(task.y), len(task.classes))
     least = smallest_size(task.y) if task.classes else 0
-    return tuple(size for size in sizes if size >= least) or sizes
+    if sizes[-1] < least:
+        raise _too_rare(task, sizes[-1], least)
+    return tuple(size for size in sizes if size >= least)
+
+
+def _too_rare(task: Task, largest: int, least: int) -> DataError:
+    """The error where too few rows are of another class than the commonest, of which `largest` needs 3."""
+    counts = np.bincount(task.y, minlength=len(task.classes))
+    rows, commonest = len(task.y), int(counts.argmax())
+    others = [name for at, name in enumerate(task.classes) if counts[at] and at != commonest]
+    enough = -(-3 * rows // largest)
+    said = (
+        f"data.sizes=auto has no size to run: of the {rows:,} rows to draw on only "
+        f"{rows - counts[commonest]:,} are of another class than {task.classes[commonest]!r} "
+        f"({some(others)}), and to draw {largest:,}, its largest size, {enough:,} are needed; "
+        "collect more rows of such classes, or choose another target"
+    )
+    return DataError(said + f", or give one size: 'data.sizes=[{least}]'" * (least <= rows))
 
 
 def ladder(pool_rows: int, classes: int) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import plain
 from ..records import REGRESSION, Task
 from ..secrets import hide
-from .columns import Column
+from .columns import Column, is_free_text
 from .encoding import OTHER
 from .levels import strange
 from .roles import Roles, some
@@ -40,7 +40,7 @@ def notes_on(
         repeated: how many test rows are among the rows to draw on.
     """
     said = (
-        _on_columns(roles, columns),
+        _on_columns(columns),
         _on_tested(given, task),
         _on_levels(columns, rows, given),
         _on_repeated(roles, given, task, repeated),
@@ -49,10 +49,8 @@ def notes_on(
     return tuple(plain(note) for notes in said for note in notes)
 
 
-def _on_columns(roles: Roles, columns: Mapping[str, Column]) -> Iterator[str]:
-    left_out = [name for name, of in columns.items() if of.distinct and not of.numbers and not of.levels]
-    left_out = [name for name in left_out if name != roles.time]
-    if left_out:
+def _on_columns(columns: Mapping[str, Column]) -> Iterator[str]:
+    if left_out := [name for name, of in columns.items() if is_free_text(of)]:
         yield f"left out as ids or free text: {some(left_out)}"
     yield from (column.note for column in columns.values() if column.note)
 

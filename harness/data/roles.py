@@ -11,6 +11,8 @@ from ..errors import DataError
 from .recipe import Options
 from .table import Table
 
+LONGEST = 40  # characters of a name
+
 
 @dataclass(frozen=True)
 class Roles:
@@ -94,4 +96,5 @@ def meant(name: str, columns: Collection[str]) -> str:
 
 def some(columns: Sequence[str], most: int = 10) -> str:
     """The first of a list of columns, and how many more there are."""
-    return ", ".join(columns[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
+    shown = (name if len(name) <= LONGEST else name[:LONGEST] + "..." for name in columns[:most])
+    return ", ".join(shown) + (f" and {len(columns) - most} more" if len(columns) > most else "")

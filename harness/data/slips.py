@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
+from ..wording import quoted
 from .dates import as_dates
 from .table import Table
 
@@ -64,7 +65,7 @@ def _refuse_other_dates(table: Table, text: pandas.Series[Any], dates: pandas.Se
     if strange.any():
         row = int(strange.argmax())
         raise DataError(
-            f"{table.where(row)}: {text.name!r} is {_short(str(text.iloc[row]))}, which is no date as "
+            f"{table.where(row)}: {text.name!r} is {quoted(str(text.iloc[row]))}, which is no date as "
             f"data.path has them ({form}); write it as 2024-04-03, or leave the cell empty if it is missing"
         )
 
@@ -87,7 +88,7 @@ def signed_numbers(table: Table, text: pandas.Series[Any]) -> str:
         return ""
     row = int(signed.to_numpy().argmax())
     return (
-        f"{table.where(row)}: {text.name!r} is {_short(str(text.iloc[row]))}, and {numbers:,} of the "
+        f"{table.where(row)}: {text.name!r} is {quoted(str(text.iloc[row]))}, and {numbers:,} of the "
         f"{count:,} values of that column are numbers, some with a percent sign, a currency sign or a "
         "comma; write them as 1234.5"
     )
@@ -111,11 +112,11 @@ def many_numbers(text: pandas.Series[Any]) -> str:
     said = f"{text.name!r} is taken as text: of {present.sum():,} values {numbers.sum():,} are numbers"
     signed = numbers & _plain(text).isna()
     if signed.any():
-        said += f", {signed.sum():,} of them with a sign or comma, such as {_short(text[signed].iloc[0])}"
+        said += f", {signed.sum():,} of them with a sign or comma, such as {quoted(text[signed].iloc[0])}"
     others = text[present & ~numbers].value_counts().sort_index().sort_values(ascending=False, kind="stable")
     if others.empty:
         return f"{said}; write them as 1234.5"
-    shown = ", ".join(_short(other) for other in others.index[:3])
+    shown = ", ".join(quoted(other) for other in others.index[:3])
     more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""
     plainly = "write the numbers as 1234.5 and " if signed.any() else ""
     return f"{said}, the others {shown}{more}; {plainly}empty those cells unless they are codes"
@@ -144,10 +145,6 @@ def _are(table: Table, values: pandas.Series[Any], fit: pandas.Series[Any], what
         return unfit == 0
     row = int(strange.to_numpy().argmax())
     raise DataError(
-        f"{table.where(row)}: {values.name!r} is {_short(str(values.iloc[row]))}, and {count - unfit:,} of "
+        f"{table.where(row)}: {values.name!r} is {quoted(str(values.iloc[row]))}, and {count - unfit:,} of "
         f"the {count:,} values of that column are {what}; {remedy}"
     )
-
-
-def _short(text: str, most: int = 40) -> str:
-    return repr(text if len(text) <= most else text[:most] + "...")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DataError
+from ..wording import quoted
 
 if TYPE_CHECKING:
     import pandas
@@ -52,7 +53,11 @@ class Table:
         >>> Table(Path("a.npz"), ("x", "y"), 9, lambda *_: None).where(0)
         'a.npz row 1'
         """
-        return f"{self.path} line {self.lines[row]}" if self.lines else f"{self.path} row {row + 1}"
+        return f"{self.path} {self.place(row)}"
+
+    def place(self, row: int) -> str:
+        """Where in the file a row is: the line of a CSV that it ends on, else the row, from 1."""
+        return f"line {self.lines[row]}" if self.lines else f"row {row + 1}"
 
 
 def checked_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
@@ -68,7 +73,7 @@ def checked_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
         )
     name, count = Counter(columns).most_common(1)[0] if columns else ("", 0)
     if count > 1:
-        raise DataError(f"{path} has {count} columns named {name!r}; rename all but one")
+        raise DataError(f"{path} has {count} columns named {quoted(name)}; rename all but one")
     if len(columns) > MOST_COLUMNS:
         raise DataError(
             f"{path} has {len(columns):,} columns, and at most {MOST_COLUMNS:,} are read; drop some"

@@ -2,7 +2,7 @@
 
 Values that are all numbers are a number to predict, a regression, where as classes they would be too many:
 more than 100, or more than half of the rows, or more than 10 if some have a fraction. All else is classes,
-codes with leading zeros among them.
+codes with leading zeros among them. A note says so of more than 10 classes that are numbers.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ class Target:
         classes: none of a regression.
         y: (rows,) int64 indices into them, or float64 numbers.
         reason: why it is of its kind, as the end of a sentence.
+        notes: what a person should know of that before anything runs.
     """
 
     classes: tuple[str, ...]
     y: Any
     reason: str
+    notes: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -89,7 +91,19 @@ def target_of(table: Table, labels: pandas.Series[str], asked: object = None) ->
         _refuse_extremes(labels.name, numbers)
         return Target((), numbers, reason)
     classes, y = classes_of(table, labels)
-    return Target(classes, y, reason)
+    return Target(classes, y, reason, () if asked else _on_classes(classes))
+
+
+def _on_classes(classes: tuple[str, ...]) -> tuple[str, ...]:
+    """A note where they are numbers, and so many that these may be meant as such."""
+    import pandas
+
+    if len(classes) <= MOST_FRACTIONS or _numbers_among(pandas.Series(classes)) is None:
+        return ()
+    return (
+        f"the {len(classes)} numbers of the target are taken as classes; data.kind=regression predicts the "
+        "number",
+    )
 
 
 def told(labels: pandas.Series[str]) -> tuple[str, str]:
@@ -102,14 +116,21 @@ def told(labels: pandas.Series[str]) -> tuple[str, str]:
     import pandas
 
     values = pandas.Series(labels.unique())
-    numbers = pandas.to_numeric(values, errors="coerce")
     count = f"{len(values):,} different values"
-    if numbers.isna().any() or values.astype(str).str.match(r"-?0\d").any():
+    if (numbers := _numbers_among(values)) is None:
         return CLASSIFICATION, f"the target has {count}"
     most = MOST_CLASSES if (numbers % 1 == 0).all() else MOST_FRACTIONS
     if len(values) > min(most, max(2, len(labels) // 2)):
         return REGRESSION, f"the target is a number with {count}"
     return CLASSIFICATION, f"the target has {count}"
+
+
+def _numbers_among(values: pandas.Series[Any]) -> pandas.Series[Any] | None:
+    """The values as numbers; None where some are none, or codes with leading zeros."""
+    import pandas
+
+    numbers = pandas.to_numeric(values, errors="coerce")
+    return None if numbers.isna().any() or values.astype(str).str.match(r"-?0\d").any() else numbers
 
 
 def _refuse_slips(table: Table, labels: pandas.Series[str]) -> None:

@@ -217,9 +217,18 @@ def test_a_bad_choice_of_columns_is_refused(write, options, message):
         read(**options)
 
 
-def test_nothing_but_ids_is_nothing_to_learn_from(write):
-    write(name=[f"n{row}" for row in range(100)])
-    with pytest.raises(DataError, match=r"has no column to learn from beside those that are left out"):
+def test_nothing_but_free_text_is_named_with_the_reason_and_the_remedy(write):
+    write(review=[f"n{row}" for row in range(100)])
+    said = (
+        "some.csv has no column to learn from: left out is 'review' (80 of 80 values are different, as ids "
+        "and free text are); turn free text into numbers or categories first, such as its length or its topic"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(said)}$"):
+        read()
+    write(**{f"c{at}": [f"n{row}" for row in range(100)] for at in range(5)})
+    with pytest.raises(
+        DataError, match=r": left out are 'c0' \(80 of .*\), 'c1' .*, 'c2' .* and 2 more; turn"
+    ):
         read()
 
 
@@ -241,7 +250,8 @@ def test_a_role_without_a_value_is_refused_with_the_first_row(tmp_path, monkeypa
     frame = pandas.DataFrame({"x": range(40), "label": ["a", "b"] * 20, "none": [None] * 40})
     frame.to_csv(name, index=False) if name.endswith("csv") else frame.to_parquet(name)
     where = "line 2" if name.endswith("csv") else "row 1"
-    with pytest.raises(DataError, match=rf"^some\.\w+ {where} has no 'none', the {role}; fill it in"):
+    said = rf"^some\.\w+: 40 of 40 rows have no 'none', the {role} \(the first on {where}\); fill them in"
+    with pytest.raises(DataError, match=said):
         read(name, **{role: "none"})
 
 

@@ -104,6 +104,15 @@ def test_a_ladder_that_is_out_of_reach_is_told_as_such(some, capsys):
     assert said(capsys, "data.target=label")[-1].startswith("sizes: none: data.sizes=auto needs a pool of")
 
 
+def test_where_the_sweep_refuses_every_size_none_is_told(some, capsys):
+    rows = "".join(f"{row},{'yes' if row < 3 else 'no'}\n" for row in range(800))
+    (some / "some.csv").write_text("a,label\n" + rows)
+    told = said(capsys, "data.target=label")[-1].removeprefix("sizes: none: ")
+    assert told.startswith("data.sizes=auto has no size to run: of the 640 rows to draw on only ")
+    assert main(["plan", *FILE[1:], "data.target=label"]) == 2
+    assert capsys.readouterr().err == f"harness: {told}\n"
+
+
 @pytest.mark.parametrize(
     ("name", "lines"),
     [

@@ -1,5 +1,7 @@
 """The kind of a target is told from its values, can be overridden, and is said before anything runs."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
@@ -50,6 +52,23 @@ def test_the_kind_can_be_overridden_and_is_another_data_set(name, kind, load_tex
     assert task.digest != other.digest
 
 
+@pytest.mark.parametrize("name", VALUES)
+def test_a_note_tells_of_numbers_that_are_taken_as_classes(name, load_text):
+    values, _ = VALUES[name]
+    count = {"a hundred numbers": 100, "half of few rows": 20}.get(name)
+    told = [note for note in load_text(text(values)).notes if "taken as classes" in note]
+    said = f"the {count} numbers of the target are taken as classes; data.kind=regression predicts the number"
+    assert told == [said] * (count is not None)
+
+
+def test_no_note_tells_of_classes_that_were_asked_for_or_are_ten(load_text):
+    ages = text([18 + row % 72 for row in range(400)])
+    assert load_text(ages).notes[0].startswith("the 72 numbers of the target")
+    assert load_text(ages, kind="classification").notes == ()
+    assert load_text(text([row % 10 for row in range(400)])).notes == ()
+    assert load_text(text([row % 11 for row in range(400)])).notes[0].startswith("the 11 numbers")
+
+
 def test_numbers_are_kept_to_their_last_bit_and_each_row_once(load_text):
     values = np.random.default_rng(0).normal(1e4, 3.0, 60)
     task = load_text(text(map(repr, values.tolist())))
@@ -95,6 +114,23 @@ def test_what_is_no_target_of_its_kind_is_refused_in_one_line(values, options, s
     with pytest.raises(DataError, match=said) as caught:
         load_text(text(values), **options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "said"),
+    [
+        (range(1), "some.csv line 2 has no 'label', the target; fill it in or remove the line"),
+        (
+            range(4, 44, 4),
+            "some.csv: 10 of 1,500 rows have no 'label', the target (the first on line 6); fill them in, or "
+            "keep only the rows that have one",
+        ),
+    ],
+)
+@pytest.mark.parametrize("label", ["ab", "12"])
+def test_rows_without_a_label_are_counted(gaps, said, label, load_text):
+    with pytest.raises(DataError, match=f"^{re.escape(said)}$"):
+        load_text(text(["" if row in gaps else label[row % 2] for row in range(1500)]))
 
 
 @pytest.mark.parametrize("spread", SPREADS)

@@ -143,7 +143,11 @@ def test_a_changed_test_file_is_other_data(write):
             {},
             "test.csv line 2: 'label' is 'c', as no row of data.path",
         ),
-        ({"row": range(40), "label": ["a", None] * 20}, {}, "test.csv line 3 has no 'label', the target"),
+        (
+            {"row": range(40), "label": ["a", None] * 20},
+            {},
+            "test.csv: 20 of 40 rows have no 'label', the target",
+        ),
         ({"row": range(40)}, {"test_rows": 9}, "data.test_path and data.test_rows are both given"),
         (
             {"row": range(4), "x": range(4)},

@@ -1,5 +1,6 @@
 import json
 import pickle
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from harness import data
 from harness import plan as planning
 from harness.config import DataSettings, LaunchSettings, RepeatRule
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DataError
 from harness.records import SearchSettings
 from harness.tracking.reading import CellRecord
 
@@ -119,7 +120,35 @@ def test_a_size_that_may_hold_one_class_is_refused_and_not_proposed(config, task
         planning.make(config, rare)
     proposed = replace(config, data=DataSettings("digits", None, {}))
     rarer = replace(task, y=(np.arange(400) % 30 == 0).astype(np.int64), classes=("no", "yes"))
-    assert {cell.size for cell in planning.make(proposed, rarer).cells} == {128}
+    assert {cell.size for cell in planning.make(proposed, rarer).cells} == {96, 128}
+
+
+@pytest.mark.parametrize(
+    ("rare", "remedy"),
+    [(2, ""), (3, ", or give one size: 'data.sizes=[400]'"), (5, ", or give one size: 'data.sizes=[240]'")],
+)
+def test_where_no_proposed_size_can_be_run_the_class_and_its_rows_are_told(config, task, rare, remedy):
+    few = replace(task, y=(np.arange(400) < rare).astype(np.int64), classes=("no", "yes"))
+    said = (
+        f"data.sizes=auto has no size to run: of the 400 rows to draw on only {rare} are of another class "
+        "than 'no' (yes), and to draw 128, its largest size, 10 are needed; collect more rows of such "
+        f"classes, or choose another target{remedy}"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(said)}$"):
+        planning.make(replace(config, data=DataSettings("digits", None, {})), few)
+    enough = replace(task, y=(np.arange(400) < 10).astype(np.int64), classes=("no", "yes"))
+    assert planning.make(replace(config, data=DataSettings("digits", None, {})), enough).cells
+    if remedy:
+        given = DataSettings("digits", (400 if rare == 3 else 240,), {})
+        assert planning.make(replace(config, data=given), few).cells
+
+
+def test_a_rare_class_beside_two_common_ones_hinders_no_size(config, task):
+    classes = np.where(np.arange(400) < 3, 2, np.arange(400) % 2)
+    sizes = {
+        cell.size for cell in planning.make(config, replace(task, y=classes, classes=("a", "b", "c"))).cells
+    }
+    assert sizes == {64, 128}
 
 
 def test_a_family_too_large_for_wide_data_is_named(config, task):
