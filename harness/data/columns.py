@@ -147,6 +147,8 @@ def decided(name: str, found: Typed, pool: Ints, time: str | None = None) -> Col
     becomes = "0 or 1" if found.kind == BOOLEAN else "as it is"
     if distinct == len(values) > MOST_LEVELS and (values % 1 == 0).all():
         becomes = f"as it is; if these are ids, 'data.drop=[{name}]'"
+    elif distinct < 2:
+        becomes = f"as it is; {'one value' if distinct else 'no value'}"
     return _counted(Column(name, found.kind, missing, distinct, becomes, (name,)), name, found, pool)
 
 
@@ -173,11 +175,6 @@ def _decided_text(name: str, pool: pandas.Series[Any], missing: int) -> Column:
     shown = len(levels) - bool(more)
     becomes = f"{shown} one-hot column{'' if shown == 1 else 's'}{more}" if levels else "dropped: no value"
     return Column(name, TEXT, missing, distinct, becomes, (), levels)
-
-
-def is_free_text(column: Column) -> bool:
-    """Whether it is text that names its row, such as ids and free text."""
-    return column.kind == TEXT and column.distinct > 0 and not column.levels
 
 
 def encoding_of(columns: Iterable[Column]) -> Encoding:

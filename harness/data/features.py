@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..errors import DataError
 from ..wording import quoted
-from .columns import Column, encoding_of, is_free_text
+from .columns import TEXT, Column, encoding_of
 from .table import Table
 
 SHOWN = 3  # columns that a message says more of
@@ -43,3 +43,8 @@ numbers or categories first, such as its length or its topic
     if any(map(is_free_text, columns.values())):
         remedy = "turn free text into numbers or categories first, such as its length or its topic"
     return f"left out {'is' if len(told) == 1 else 'are'} {', '.join(told[:SHOWN])}{more}; {remedy}"
+
+
+def is_free_text(column: Column) -> bool:
+    """Whether it is text that names its row, such as ids and free text."""
+    return column.kind == TEXT and column.distinct > 0 and not column.levels

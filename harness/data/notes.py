@@ -9,8 +9,9 @@ import numpy as np
 from ..errors import plain
 from ..records import REGRESSION, Task
 from ..secrets import hide
-from .columns import Column, is_free_text
+from .columns import Column
 from .encoding import OTHER
+from .features import is_free_text
 from .levels import strange
 from .roles import Roles, some
 from .rows import Rows

@@ -169,6 +169,13 @@ def test_a_text_that_names_its_row_is_left_out_and_said_so(write):
     assert columns()["row"].becomes == "as it is; if these are ids, 'data.drop=[row]'"
 
 
+def test_a_number_that_never_varies_is_kept_and_told_of(write):
+    write(row=range(90), same=[7] * 90, none=[""] * 90)
+    assert read().features == ("row", "same", "none")
+    assert columns()["same"].becomes == "as it is; one value"
+    assert columns()["none"].becomes == "as it is; no value"
+
+
 def test_a_text_of_which_some_values_repeat_is_kept(write):
     write(row=range(200), name=[f"n{row // 2 if row < 100 else row}" for row in range(200)])
     assert "name=(other)" in read().features
