@@ -11,11 +11,13 @@ from harness import conf_files
 from harness.cli import compose
 from harness.config import SweepConfig, parse, parse_doctor, parse_ui
 from harness.course_config import CourseConfig, parse_course
+from harness.curves.forecast import FEWEST_SIZES
 from harness.data_config import parse_data
 from harness.errors import ConfigError
 from harness.families import build
 from harness.family_config import OPTIONAL, REGRESSOR, REQUIRED
 from harness.records import ClaimSettings, Family
+from harness.report.levers import FEW_TRIALS
 from harness.reproduce_config import parse_reproduce
 from harness.space import default_setting, searched
 
@@ -165,7 +167,9 @@ def test_the_claims_name_families_of_the_sweep_in_ascending_order():
 def test_the_quick_experiment_is_small_and_on_digits():
     config = configuration("experiment=quick")
     assert (config.name, config.data.name) == ("quick", "digits")
-    assert [one.name for one in config.families] == ["logistic_regression", "svm", "small_nn"]
+    assert [one.name for one in config.families] == ["logistic_regression", "svm", "small_nn", "medium_nn"]
+    assert len(config.data.sizes) >= FEWEST_SIZES
+    assert config.search.trials_in_all >= FEW_TRIALS
 
 
 def test_the_command_line_wins_over_an_experiment():
