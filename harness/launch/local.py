@@ -26,17 +26,14 @@ if TYPE_CHECKING:
     from harness.launch_config import LaunchSettings
 
 STARTS = 3  # of a cluster whose workers end while it starts
-CONFIG = {
-    "distributed.deploy.lost-worker-timeout": "1 day",  # a nanny slow to restart its worker would be closed
-    "distributed.worker.profile.enabled": False,  # it interrupts what is fitted a hundred times a second
-}
 
 
 @contextlib.contextmanager
 def processes(settings: LaunchSettings) -> Iterator[Cluster]:
     """Processes on this machine, as many as `shares` says."""
     count, memory = shares(settings)
-    with dask.config.set(CONFIG):
+    # A nanny that is slow to restart its worker would be closed.
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}):
         _quiet_tracker()
         with ThreadPoolExecutor(1, initializer=_deaf) as starter:
             cluster = starter.submit(_started, count).result()

@@ -44,16 +44,6 @@ def status_of(port, page):
     return None
 
 
-def test_no_profiler_interrupts_what_a_local_worker_fits():
-    def interrupters(dask_worker):
-        return list(dask_worker.periodic_callbacks)
-
-    with local.processes(ONE) as cluster:
-        (found,) = cluster.client.run(interrupters).values()
-    assert "heartbeat" in found
-    assert "profile" not in found
-
-
 def test_inline_and_local_workers_tell_the_same_story(stories):
     ledgers, _, _ = stories
     assert len(ledgers[0].results) == 2
