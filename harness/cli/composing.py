@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -48,6 +48,17 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
 
     conf = str(conf_files.folder())
     program = hydra_main(version_base="1.3", config_path=conf, config_name=primary)(collect)
+    _run(program, primary, arguments)
+    for resolved, _, _ in composed:
+        secrets.settle(resolved)
+    return [
+        Job(resolved, OmegaConf.to_yaml(OmegaConf.create(secrets.hidden(raw))), words)
+        for resolved, raw, words in composed
+    ]
+
+
+def _run(program: Callable[[], object], primary: str, arguments: list[str]) -> None:
+    """Run Hydra's program, which reads the command line; what it complains of ends it, or is passed on."""
     complaints = StringIO()
     try:
         with (
@@ -65,12 +76,6 @@ def compose(primary: str, arguments: list[str]) -> list[Job]:
             raise
         raise ConfigError(explain(error, conf_files.choices())) from error
     print(complaints.getvalue(), end="", file=sys.stderr)
-    for resolved, _, _ in composed:
-        secrets.settle(resolved)
-    return [
-        Job(resolved, OmegaConf.to_yaml(OmegaConf.create(secrets.hidden(raw))), words)
-        for resolved, raw, words in composed
-    ]
 
 
 @contextmanager

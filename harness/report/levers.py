@@ -20,6 +20,7 @@ from harness.report.findings import Findings, cell_seconds
 from harness.report.lever import Gain, Lever, best, fewer
 from harness.report.words import DASH, TIMES, Shown, rows, seconds
 from harness.verdicts import Comparison, compare
+from harness.wording import counted
 
 FEW_TRIALS = 4  # of a cell: the second half of fewer is one setting
 
@@ -60,7 +61,7 @@ def _another_leads(findings: Findings, leader: Curve, networks: Sequence[str], m
     ran = [curve for curve in findings.curves if curve.family in networks and curve.sizes[-1] == size]
     told = f"A bigger network is not the question yet: at {rows(size)} rows {leader.label}"
     if not ran:
-        return f"{told} alone was run, and no network."
+        return f"{told} is the best so far, and no network was run there."
     second = min(ran, key=lambda curve: curve.mean[-1])
     found = compare(second.family, leader.family, findings.errors, margin).get(size)
     if found is None:
@@ -130,7 +131,9 @@ def more_tuning(findings: Findings, search: SearchSettings) -> Lever:
         half, low = (gain, None, None), None  # what choosing among noisy errors brings by itself
     few = search.trials_in_all is not None and search.trials_in_all < FEW_TRIALS
     if gain is None or few:
-        tried = f"tried only {search.trials_in_all} settings a cell" if few else "has no second half"
+        tried = "has no second half"
+        if few:
+            tried = f"tried only {counted(search.trials_in_all or 0, 'setting')} a cell"
         told = f"What more tuning would bring is not known: the search of {chosen.label} {tried}."
         return Lever(name, told, told, cost, columns=columns, lines=lines)
     bought = _bought(findings.halves[chosen.family], gain, shown)

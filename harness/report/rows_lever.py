@@ -66,16 +66,16 @@ def _cost(size: int, present: int) -> str:
 
 def _beyond(of: Forecast, present: int, shown: Shown) -> str:
     """The forecast with all rows at hand, and with as many again to be labelled, as far as it reaches."""
-    within = [size for size in (present, 2 * present) if of.last_size < size <= FARTHEST * of.last_size]
-    told = [
-        f"{'all' if size == present else f'{rows(present)} more, to be labelled'}, "
-        f"{shown.within(point.error, point.low, point.high)}"
-        for size in within
-        for point in [of.at(size)]
-    ]
-    if present <= of.last_size or not told:
+    if present <= of.last_size:
         return ""
-    return f" Of {rows(present)} rows at hand {rows(of.last_size)} were used; with {'; with '.join(told)}."
+    told = [
+        f"with {words}, {shown.within(point.error, point.low, point.high)}"
+        for size, words in ((present, "all"), (2 * present, f"{rows(present)} more, to be labelled"))
+        if size <= FARTHEST * of.last_size
+        for point in (of.at(size),)
+    ]
+    used = f" Of {rows(present)} rows at hand {rows(of.last_size)} were used"
+    return f"{used}; {'; '.join(told)}." if told else ""
 
 
 def _last_step(of: Curve, shown: Shown) -> str:

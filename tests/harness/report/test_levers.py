@@ -209,3 +209,18 @@ def test_an_error_is_held_against_the_commonest_class(found):
     none = answer(replace(found, plan=replace(found.plan, task=rare)), ranked)
     assert "No model here" not in told
     assert "So no model here is shown to be better than always answering 'a'. metric=balanced_error" in none
+
+
+def test_where_no_network_ran_at_the_largest_size_that_is_said(make_config, find):
+    config = make_config()
+    found = find(config, gain=-0.3)
+    short = tuple(
+        curve if curve.family in ("logistic_regression", "svm") else replace(curve, sizes=curve.sizes[:-1])
+        for curve in found.curves
+    )
+    told = bigger_model(replace(found, curves=short), config.claims).brief
+    assert "logistic regression is the best so far, and no network was run there." in told
+
+
+def test_a_search_of_one_trial_tried_one_setting(found, make_config):
+    assert "tried only 1 setting a cell" in more_tuning(found, SearchSettings(trials=1)).brief
