@@ -53,6 +53,8 @@ class NeuralNetwork(BaseEstimator):
     l2: float
     dropout: float
     input_dropout: float = 0.0
+    noise: float = 0.0
+    batch_norm: bool = False
     batch_size: int | Literal["auto"] | None
     steps: int | Literal["auto"]
     early_stopping: bool
@@ -153,6 +155,8 @@ class NeuralNetwork(BaseEstimator):
             l2=self.l2,
             dropout=self.dropout,
             input_dropout=self.input_dropout,
+            noise=self.noise,
+            batch_norm=self.batch_norm,
         )
 
     def _hold_out(self, n_rows: int, rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

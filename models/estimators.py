@@ -13,6 +13,8 @@ Settings that the estimators share:
         beta_1 of Adam, `weight_decay` the decoupled decay of adamw (the others ignore what they do not use).
     schedule: "constant", "cosine" or "one_cycle": the factor on `learning_rate` over the `steps`.
     dropout, input_dropout: the share of hidden units, and of inputs, dropped in each step.
+    noise: the standard deviation of Gaussian noise, added to the inputs and to each hidden Z in each step.
+    batch_norm: normalise each hidden unit over the batch, before its bias; needs batches of at least 2 rows.
     label_smoothing: of a classifier, the share of each target that is spread evenly over all classes.
     batch_size, steps: "auto" is `default_budget` of the training rows. An epoch has ceil(n / batch_size)
         batches of nearly equal size; batch_size None means full-batch steps. `steps` counts gradient steps.
@@ -115,6 +117,8 @@ class NeuralNetworkClassifier(_Classifier):
         l2: float = 0.0,
         dropout: float = 0.0,
         input_dropout: float = 0.0,
+        noise: float = 0.0,
+        batch_norm: bool = False,
         label_smoothing: float = 0.0,
         batch_size: int | Literal["auto"] | None = "auto",
         steps: int | Literal["auto"] = "auto",
@@ -138,6 +142,8 @@ class NeuralNetworkClassifier(_Classifier):
         self.l2 = l2
         self.dropout = dropout
         self.input_dropout = input_dropout
+        self.noise = noise
+        self.batch_norm = batch_norm
         self.label_smoothing = label_smoothing
         self.batch_size = batch_size
         self.steps = steps
@@ -228,6 +234,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         l2: float = 0.0,
         dropout: float = 0.0,
         input_dropout: float = 0.0,
+        noise: float = 0.0,
+        batch_norm: bool = False,
         batch_size: int | Literal["auto"] | None = "auto",
         steps: int | Literal["auto"] = "auto",
         early_stopping: bool = False,
@@ -251,6 +259,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         self.l2 = l2
         self.dropout = dropout
         self.input_dropout = input_dropout
+        self.noise = noise
+        self.batch_norm = batch_norm
         self.batch_size = batch_size
         self.steps = steps
         self.early_stopping = early_stopping

@@ -7,7 +7,6 @@ which a loss takes and overwrites with its gradient.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from models.activations import Activation, Array
 from models.initializers import Initializer
+from models.regularization import PREDICTION, Regularization
 from models.standardization import in_blocks
 
 Fill = Callable[[NDArray[np.intp], Array], None]
@@ -111,13 +111,22 @@ def workspace(sizes: Sequence[int], rows: int, dtype: str) -> Workspace:
 
 
 def forward(
-    parameters: Parameters, activation: Activation, x: Array, work: Workspace, dropout: Dropout | None = None
+    parameters: Parameters,
+    activation: Activation,
+    x: Array,
+    work: Workspace,
+    regularization: Regularization = PREDICTION,
 ) -> Array:
     """The logits (rows, outputs) of x (rows, inputs), in `work`, which keeps what `backward` needs."""
     weights, biases, logits = parameters.weights, parameters.biases, work.values[-1]
-    for weight, bias, z, slope in zip(weights, biases, work.values, work.slopes, strict=False):
-        x.dot(weight, z)
-        np.add(z, bias, out=z)
+    normalization, noise = regularization.normalization, regularization.noise
+    dropout = regularization.drop_hidden
+    for layer, (z, slope) in enumerate(zip(work.values, work.slopes, strict=False)):
+        x.dot(weights[layer], z)
+        normal = z if normalization is None else normalization.forward(layer, z, work.ones)
+        np.add(normal, biases[layer], out=z)
+        if noise is not None:
+            noise.add_to(z)
         activation(z, slope)
         if dropout is not None:
             factors = dropout.factors(z.shape)
@@ -139,16 +148,24 @@ def _to_outputs(x: Array, weight: Array, out: Array) -> None:
         out[part] = x[part].dot(weight)
 
 
-def backward(parameters: Parameters, gradients: Parameters, x: Array, work: Workspace) -> None:
+def backward(
+    parameters: Parameters,
+    gradients: Parameters,
+    x: Array,
+    work: Workspace,
+    regularization: Regularization = PREDICTION,
+) -> None:
     """Fill `gradients` from the loss's gradient with respect to the logits, which is in `work.values[-1]`.
 
     dW^[l] = A^[l-1]^T dZ^[l]; db^[l] = sum over rows of dZ^[l]; dZ^[l-1] = dZ^[l] W^[l]^T * g'(Z^[l-1]).
     """
-    delta = work.values[-1]
+    delta, normalization = work.values[-1], regularization.normalization
     for layer in range(len(parameters.weights) - 1, -1, -1):
         below = work.values[layer - 1] if layer else x
-        below.T.dot(delta, gradients.weights[layer])
         work.ones.dot(delta, gradients.biases[layer])
+        if normalization is not None and layer < len(work.deltas):
+            normalization.backward(layer, delta, gradients.biases[layer])
+        below.T.dot(delta, gradients.weights[layer])
         if layer:
             under = work.deltas[layer - 1]
             _pass_down(delta, parameters.weights[layer], work.slopes[layer - 1], under)
@@ -177,26 +194,3 @@ def logits_in_blocks(
             fill(np.arange(start, part.stop), x)
             logits = forward(parameters, activation, x, work.head(len(x)))
         yield part, logits
-
-
-class Dropout:
-    """Inverted dropout: a value is kept with probability 1 - share and then divided by it (course 2, week 1).
-
-    A hidden layer's factor multiplies the activation's value and its derivative, so the backward pass needs
-    no mask. Shares are rounded to multiples of 1 / 65,536, which is what 16 random bits resolve.
-    """
-
-    def __init__(self, share: float, size: int, dtype: str, rng: np.random.Generator) -> None:
-        self._threshold = np.uint16(min(round(share * 65_536), 65_535))
-        self._scale = 65_536 / (65_536 - int(self._threshold))
-        self._draw = rng.bit_generator.random_raw
-        self._factors = np.empty(size, dtype)
-
-    def factors(self, shape: tuple[int, ...]) -> Array:
-        """Random factors, 0 or 1 / (1 - share), at most `size` of them; the next call overwrites them."""
-        count = math.prod(shape)
-        bits = self._draw(-(-count // 4)).view(np.uint16)[:count]
-        factors = self._factors[:count]
-        np.greater_equal(bits, self._threshold, out=factors)
-        np.multiply(factors, self._scale, out=factors)
-        return factors.reshape(shape)

@@ -29,6 +29,7 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "l2": (0.0, math.inf, True),
     "dropout": (0.0, 1.0, True),
     "input_dropout": (0.0, 1.0, True),
+    "noise": (0.0, math.inf, True),
     "label_smoothing": (0.0, 1.0, True),
     "clip": (0.0, math.inf, False),
     "validation_fraction": (0.0, 1.0, False),

@@ -18,7 +18,9 @@ from scipy.linalg.blas import daxpy, saxpy
 from models import optimizers
 from models.activations import Activation, Array
 from models.losses import Loss
-from models.network import Dropout, Fill, Parameters, Workspace, allocate, backward, forward, workspace
+from models.network import Fill, Parameters, Workspace, allocate, backward, forward, workspace
+from models.normalization import BatchNormalization
+from models.regularization import Dropout, GaussianNoise, Regularization
 from models.shuffling import shuffled_by_page
 from models.standardization import in_blocks
 
@@ -76,6 +78,8 @@ class Plan:
     l2: float = 0.0
     dropout: float = 0.0
     input_dropout: float = 0.0
+    noise: float = 0.0
+    batch_norm: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ def train(
     """Minimise mean loss + l2/2 * sum of squared weights in place, pausing at each checkpoint and epoch end.
 
     An epoch is a fresh order of the rows in ceil(n / batch_size) batches whose sizes differ by at most one.
+    Under batch normalisation `parameters` are, at each pause, those of the plain network that predicts.
     Raises Diverged at the first loss that is not finite, and at a pause whose parameters are not finite.
     """
     dtype = parameters.flat.dtype.str
@@ -130,6 +135,7 @@ def train(
         for stop in [*(mark for mark in checkpoints if start < mark < end), end]:
             total, rows = stepper.advance(islice(taken, stop - step), step, total, rows)
             step = stop
+            stepper.settle()
             yield Progress(step, epoch, total / rows, step == end)
 
 
@@ -206,14 +212,20 @@ class _Stepper:
         dtype: str,
         rng: np.random.Generator,
     ) -> None:
-        self.parameters, self.activation, self.loss, self.plan = parameters, activation, loss, plan
-        self.gradients = allocate(sizes, dtype)
+        self.plain, self.activation, self.loss, self.plan = parameters, activation, loss, plan
+        self.parameters, self.gradients = parameters, allocate(sizes, dtype)
+        if plan.batch_norm:
+            self.parameters = allocate(sizes, dtype)
+            self.parameters.flat[:] = parameters.flat
         work = workspace(sizes, rows, dtype)
         self.work: dict[int, Workspace] = {rows - 1: work.head(rows - 1), rows: work}
-        width = max(sizes[1:-1], default=0)
-        self.drop_inputs = _dropout(plan.input_dropout, rows * sizes[0], dtype, rng)
-        self.drop_hidden = _dropout(plan.dropout, rows * width, dtype, rng)
-        self.state = optimizers.init(parameters.flat, self.gradients.flat, parameters.n_weights)
+        self.regularization = _regularization(plan, rows, sizes, dtype, rng)
+        self.state = optimizers.init(self.parameters.flat, self.gradients.flat, parameters.n_weights)
+
+    def settle(self) -> None:
+        """Leave in the caller's parameters the network that predicts."""
+        if self.regularization.normalization is not None:
+            self.regularization.normalization.fold(self.parameters, self.plain)
 
     def advance(
         self, batches: Iterator[tuple[Array, Array]], step: int, total: float, rows: int
@@ -223,14 +235,14 @@ class _Stepper:
         The sums go through, so that where an epoch pauses does not change their last bit.
         """
         plan, parameters, gradients, state = self.plan, self.parameters, self.gradients, self.state
+        regularization = self.regularization
         update, schedule = optimizers.OPTIMIZERS[plan.optimizer], optimizers.SCHEDULES[plan.schedule]
         with np.errstate(all="ignore"):  # a value that is not finite is reported below, as an outcome
             for x, y in batches:
                 work = self.work[len(x)]
-                if self.drop_inputs is not None:
-                    np.multiply(x, self.drop_inputs.factors(x.shape), out=x)
-                value = self.loss(forward(parameters, self.activation, x, work, self.drop_hidden), y)
-                backward(parameters, gradients, x, work)
+                regularization.disturb(x)
+                value = self.loss(forward(parameters, self.activation, x, work, regularization), y)
+                backward(parameters, gradients, x, work, regularization)
                 if plan.l2:
                     value += _penalty(parameters, gradients, plan.l2)
                 if not math.isfinite(value):
@@ -244,8 +256,17 @@ class _Stepper:
         return total, rows
 
 
-def _dropout(share: float, size: int, dtype: str, rng: np.random.Generator) -> Dropout | None:
-    return Dropout(share, size, dtype, rng) if share and size else None
+def _regularization(
+    plan: Plan, rows: int, sizes: Sequence[int], dtype: str, rng: np.random.Generator
+) -> Regularization:
+    """What the plan asks for, for batches of at most `rows` rows through layers of these sizes."""
+    inputs, hidden = rows * sizes[0], rows * max(sizes[1:-1], default=0)
+    return Regularization(
+        Dropout(plan.input_dropout, inputs, dtype, rng) if plan.input_dropout else None,
+        Dropout(plan.dropout, hidden, dtype, rng) if plan.dropout and hidden else None,
+        GaussianNoise(plan.noise, max(inputs, hidden), dtype, rng) if plan.noise else None,
+        BatchNormalization(sizes, rows, dtype) if plan.batch_norm else None,
+    )
 
 
 def _penalty(parameters: Parameters, gradients: Parameters, l2: float) -> float:

@@ -5,7 +5,8 @@ from models import NeuralNetworkRegressor
 from models.activations import activation
 from models.initializers import he
 from models.losses import cross_entropy, squared_error
-from models.network import Dropout, allocate, initialize
+from models.network import allocate, forward, initialize, workspace
+from models.regularization import Dropout, GaussianNoise, Regularization
 from models.training import Diverged, Examples, Plan, default_budget, keeping_best, train
 
 
@@ -135,3 +136,35 @@ def test_dropping_inputs_of_a_linear_neuron_is_a_ridge_penalty():
     expected = np.linalg.solve(inner + 0.4 / 0.6 * np.diag(np.diag(inner)), X.T @ y)
     np.testing.assert_allclose(network.coefs_[0][:, 0] * network.target_scale_, expected, atol=0.02)
     assert np.abs(expected - [1.0, -2.0, 0.5, 0.0]).max() > 0.3
+
+
+def test_noise_on_the_inputs_of_a_linear_neuron_is_a_ridge_penalty():
+    """Over the draws, its squared error has its least at (X'X + n sigma^2 I)^-1 X'y.
+
+    Source: Bishop, "Training with noise is equivalent to Tikhonov regularization", 1995.
+    """
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 4)) @ rng.standard_normal((4, 4))
+    X -= X.mean(axis=0)
+    y = X @ np.array([1.0, -2.0, 0.5, 0.0])
+    plan = {"optimizer": "adam", "schedule": "cosine", "batch_size": None, "steps": 30_000}
+    network = NeuralNetworkRegressor((), noise=0.8, standardize=False, random_state=0, **plan)
+    network.fit(X, y)
+    expected = np.linalg.solve(X.T @ X + 200 * 0.8**2 * np.eye(4), X.T @ y)
+    np.testing.assert_allclose(network.coefs_[0][:, 0] * network.target_scale_, expected, atol=0.02)
+    assert np.abs(expected - [1.0, -2.0, 0.5, 0.0]).max() > 0.3
+
+
+def test_noise_reaches_every_hidden_layer_with_its_deviation():
+    noise = GaussianNoise(0.5, 400_000, "float32", np.random.default_rng(0))
+    values = np.full((400, 500), 3.0, "float32")
+    noise.add_to(values)
+    assert values.dtype == np.float32
+    assert values.mean() == pytest.approx(3, abs=0.01)
+    assert values.std() == pytest.approx(0.5, abs=0.01)
+    sizes, work = (2, 300, 300, 1), workspace((2, 300, 300, 1), 100, "float64")
+    regularization = Regularization(noise=GaussianNoise(0.5, 30_000, "float64", np.random.default_rng(0)))
+    forward(allocate(sizes, "float64"), activation("identity"), np.ones((100, 2)), work, regularization)
+    for hidden in work.values[:-1]:  # all weights are 0, so that the noise is all there is
+        assert hidden.std() == pytest.approx(0.5, abs=0.02)
+    assert not work.values[-1].any()
