@@ -12,6 +12,8 @@ ESTIMATORS = [
     NeuralNetworkRegressor(),
     NeuralNetworkClassifier(hidden=(), standardize=False, dtype="float64"),
     NeuralNetworkRegressor(early_stopping=True),
+    NeuralNetworkClassifier(batch_norm=True),
+    NeuralNetworkRegressor(batch_norm=True),
     KernelSVC(),
     KernelSVR(),
     NystroemSVC(),
