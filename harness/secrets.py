@@ -43,7 +43,11 @@ def hide(text: str) -> str:
     >>> hide("no answer from https://me:pw@example.org/x?token=1&page=2 (refused)")
     'no answer from https://***@example.org/x?token=***&page=*** (refused)'
     """
-    for secret in known():
+    return _masked(text, known())
+
+
+def _masked(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
         if secret in text:
             text = text.replace(secret, MASK)
     text = _USERINFO.sub(MASK + "@", text)
@@ -56,13 +60,18 @@ def hidden(tree: Any) -> Any:
     >>> hidden({"uri": ["http://me:pw@host", 3]})
     {'uri': ['http://***@host', 3]}
     """
-    if isinstance(tree, str):
-        return hide(tree)
-    if isinstance(tree, dict):
-        return {key: hidden(value) for key, value in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        return type(tree)(hidden(value) for value in tree)
-    return tree
+    secrets = known()  # once, for a tree has many texts and the environment many variables
+
+    def of(node: Any) -> Any:
+        if isinstance(node, str):
+            return _masked(node, secrets)
+        if isinstance(node, dict):
+            return {key: of(value) for key, value in node.items()}
+        if isinstance(node, (list, tuple)):
+            return type(node)(of(value) for value in node)
+        return node
+
+    return of(tree)
 
 
 def refuse_secrets(tree: Any, path: str) -> None:
