@@ -29,6 +29,9 @@ CONFIG: dict[str, Any] = {
     "distributed.scheduler.worker-ttl": None,  # a long trial that holds the interpreter is no death
     "distributed.scheduler.http.routes": [],  # nobody looks, so there are no pages to guard
     "distributed.worker.http.routes": [],
+    "distributed.admin.tick.interval": "1s",  # of every server; at 20 ms it takes 5 % of a busy core
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.pause": False,
