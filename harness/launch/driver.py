@@ -24,7 +24,7 @@ from harness.launch.guard import TOPIC, Guard, end_worker
 from harness.launch.work import POLL_SECONDS, Ledger, Work, accept, failed
 from harness.launch.worker import Abandoned, Process
 from harness.progress import say
-from harness.records import CellEnded, Event, Outcome, RefitStarted, TrialEnded, TrialStarted
+from harness.records import Cell, CellEnded, Event, Outcome, RefitStarted, TrialEnded, TrialStarted
 
 LOOK_SECONDS = 1.0
 NANNYS_OWN = "worker-restart-memory"  # where a nanny tells of a limit that its own command line set
@@ -41,7 +41,8 @@ class Driver:
         self._topic = f"harness-{uuid.uuid4().hex}"
         self._inbox: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._flights: dict[str, Flight] = {}
-        self._grounded: list[Flight] = []
+        self._waiting: list[Flight] = []
+        self._unwritten: list[tuple[Cell, CellEnded]] = []
         self._looked, self._seen = -LOOK_SECONDS, 0
         self._clock = self._turned = self._free_since = time.monotonic()
         self._client.subscribe_topic(self._topic, lambda event: self._inbox.put(("event", event[1])))
@@ -57,22 +58,35 @@ class Driver:
             LaunchError: the scheduler is gone, or a worker cannot run cells.
         """
         try:
-            while (self._work or self._flights or self._grounded) and not interrupt.requested:
+            while (self._work or self._flights or self._waiting) and not interrupt.requested:
                 self._turn()
-            self._drain()
+            self._finish()
         except LaunchError:
-            self._drain()
+            self._finish()
             raise
         finally:
             if self._cluster.is_foreign:
                 self._leave()
 
     def _turn(self) -> None:
+        """Workers come first: each has its next cell before the result of its last one is written."""
         if self._is_slack() or time.monotonic() > self._looked + LOOK_SECONDS:
             self._look()
+        self._write()
+        self._prepare()
         self._receive()
         self._tick()
         self._enforce_time()
+
+    def _write(self) -> None:
+        for cell, end in self._unwritten:
+            accept(self._ledger, cell, end)
+        self._unwritten.clear()
+
+    def _finish(self) -> None:
+        """Write down what had ended."""
+        self._drain()
+        self._write()
 
     def _leave(self) -> None:
         """Leave foreign workers as they were found: idle, and nobody's guard."""
@@ -81,8 +95,12 @@ class Driver:
         with contextlib.suppress(Exception):  # of a scheduler that is gone
             self._client.unregister_worker_plugin(self._guard.name, nanny=True)
 
+    def _busy(self) -> list[Flight]:
+        """The flights whose worker has not said its last."""
+        return [flight for flight in self._flights.values() if not flight.ended]
+
     def _is_slack(self) -> bool:
-        return len(self._flights) < (self._cluster.slots or self._seen)
+        return len(self._busy()) < (self._cluster.slots or self._seen)
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -106,27 +124,35 @@ class Driver:
         A cell is pinned to its worker: left to Dask, two may be assigned to one while another is being
         restarted, and both fail when it dies.
         """
-        idle = sorted(live - self._cluster.unfit - {flight.process for flight in self._flights.values()})
-        room = len(idle) if self._cluster.slots is None else self._cluster.slots - len(self._flights)
+        busy = [flight.process for flight in self._busy()]
+        idle = sorted(live - self._cluster.unfit - {*busy})
+        room = len(idle) if self._cluster.slots is None else self._cluster.slots - len(busy)
         for process in idle[: max(room, 0)]:
             if (flight := self._next()) is None:
                 break
             if self._cluster.is_fit(process, flight.cell.path):
                 self._submit(flight, process)
             else:
-                self._grounded.append(flight)
+                self._waiting.append(flight)
         self._tell_if_stuck()
 
+    def _prepare(self) -> None:
+        """Open the next cell while a worker refits, so that it need not wait for the record."""
+        if self._waiting or not any(isinstance(flight.running, RefitStarted) for flight in self._busy()):
+            return
+        if (flight := self._next()) is not None:
+            self._waiting.append(flight)
+
     def _next(self) -> Flight | None:
-        """A cell that fell back, else one that can begin."""
-        if self._grounded:
-            return self._grounded.pop()
+        """A cell that fell back or was prepared, else one that can begin."""
+        if self._waiting:
+            return self._waiting.pop()
         job = self._work.take()
         return None if job is None else Flight(job[0], list(job[1]))
 
     def _tell_if_stuck(self) -> None:
         """Say once that no worker is free, which no other line would tell."""
-        if self._flights or (not self._grounded and not self._work):
+        if self._flights or (not self._waiting and not self._work):
             self._free_since = self._clock
         elif self._clock > self._free_since + STUCK_SECONDS:
             self._free_since = float("inf")
@@ -171,7 +197,8 @@ class Driver:
             flight = self._flights.get(key)
             if flight is not None and flight.attempt == attempt:
                 flight.pid = pid
-                self._on_event(flight, pickle.loads(data))
+                for event in pickle.loads(data):
+                    self._on_event(flight, event)
 
     def _on_event(self, flight: Flight, event: Event) -> None:
         """Record an event that is the next of its cell; anything else is a repetition."""
@@ -185,7 +212,9 @@ class Driver:
                 flight.running, flight.verdict = None, None
                 flight.trials.append(trial)
             case CellEnded(result=result) if result.trials == expected:
-                flight.ended = True
+                flight.running, flight.ended = None, True
+                self._unwritten.append((flight.cell, event))
+                return
             case _:
                 return
         accept(self._ledger, flight.cell, event)
@@ -231,7 +260,7 @@ class Driver:
 
         A scheduler would keep a task that waits for a dead worker until another has its address.
         """
-        self._grounded.append(self._flights.pop(flight.cell.key))
+        self._waiting.append(self._flights.pop(flight.cell.key))
         if flight.future is not None:
             with contextlib.suppress(Exception):  # of a scheduler that is gone
                 flight.future.cancel()

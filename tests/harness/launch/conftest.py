@@ -63,6 +63,7 @@ class Memory:
     recorded: dict[str, list] = field(default_factory=dict)
     results: dict[str, object] = field(default_factory=dict)
     held: list[str] = field(default_factory=list)
+    order: list[tuple[str, str]] = field(default_factory=list)
     on_trial: object = None
 
     def claim(self, cell):
@@ -76,6 +77,7 @@ class Memory:
         self.held.remove(cell.key)
 
     def begin(self, cell):
+        self.order.append(("begin", cell.key))
         return None if cell.key in self.done else tuple(self.recorded.setdefault(cell.key, []))
 
     def elsewhere(self, cell):
@@ -91,6 +93,7 @@ class Memory:
 
     def result(self, cell, result):
         assert cell.key not in self.results
+        self.order.append(("result", cell.key))
         self.results[cell.key] = result
 
     def story(self):

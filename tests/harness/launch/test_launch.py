@@ -52,6 +52,13 @@ def test_inline_and_local_workers_tell_the_same_story(stories):
     assert all(ledger.held == [] for ledger in ledgers)
 
 
+def test_a_worker_has_its_next_cell_before_the_result_of_its_last_one_is_written(stories):
+    inline, one, _ = (ledger.order for ledger in stories[0])
+    cells = ("cell0", "cell1")
+    assert inline == [(what, cell) for cell in cells for what in ("begin", "result")]
+    assert one == [(what, cell) for what in ("begin", "result") for cell in cells]
+
+
 def test_local_workers_listen_on_the_loopback_address_alone_and_show_no_pages(stories):
     _, heard, answers = stories
     assert len(heard) >= 4  # scheduler, two nannies, two workers, and a port for pages each
