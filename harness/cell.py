@@ -65,10 +65,6 @@ class _Bench:
         return build(cell.family, setting, self.space, seed, cell.trusted_modules)
 
     @property
-    def keeps_model(self) -> bool:
-        return self.cell.repeat == 0
-
-    @property
     def horizon(self) -> int:
         """The last step a trial can report: the default setting's schedule, or a fold's training rows."""
         if self.cell.family.progress == "steps":
@@ -87,8 +83,6 @@ def run_cell(cell: Cell, task: Task, recorded: Sequence[Trial], emit: Emit) -> N
         bench = _bench(cell, task)
         # Imported before the limit, which holds for libraries that are loaded, and before a trial's time.
         bench.learner(default_setting(bench.space), 0)
-        if bench.keeps_model:
-            model_files.prepare()
         with threadpoolctl.threadpool_limits(1), distances.shared():
             _run(bench, task, recorded, emit)
 
@@ -206,6 +200,9 @@ def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial], emit: Emit) ->
         last = trials[-1]
         said = f"no trial of {len(trials)} completed; the last: {last.message or last.outcome.sentence}"
         return CellResult(Outcome.FAILED, len(trials), message=said)
+    keeps_model = bench.cell.repeat == 0
+    if keeps_model:
+        model_files.prepare()
     emit(RefitStarted(best.number))
     start = time.perf_counter()
     try:
@@ -223,7 +220,7 @@ def _conclude(bench: _Bench, task: Task, trials: Sequence[Trial], emit: Emit) ->
         best=best.number,
         val_error=best.error,
         fit_seconds=fit_seconds,
-        model=_model_of(learner) if bench.keeps_model else None,
+        model=_model_of(learner) if keeps_model else None,
     )
 
 

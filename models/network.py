@@ -158,6 +158,7 @@ def backward(
     """Fill `gradients` from the loss's gradient with respect to the logits, which is in `work.values[-1]`.
 
     dW^[l] = A^[l-1]^T dZ^[l]; db^[l] = sum over rows of dZ^[l]; dZ^[l-1] = dZ^[l] W^[l]^T * g'(Z^[l-1]).
+    Where Z^[l] is normalised, db^[l] sums the gradient of what it became, from which dZ^[l] follows.
     """
     delta, normalization = work.values[-1], regularization.normalization
     for layer in range(len(parameters.weights) - 1, -1, -1):

@@ -8,14 +8,10 @@ weights do its work (Rasmus et al. 2015). So a normalised network has the parame
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.activations import Array
-
-if TYPE_CHECKING:
-    from models.network import Parameters
 
 _EPSILON = 1e-5
 _KEPT = 0.99  # of a running mean, by each batch
@@ -45,7 +41,7 @@ class BatchNormalization:
         np.divide(1.0, np.sqrt(variance + _EPSILON), out=self._inverse[layer])
         np.multiply(normal, self._inverse[layer], out=normal)
         _take_in(self._means[layer], mean)
-        _take_in(self._variances[layer], variance * (rows / max(rows - 1, 1)))
+        _take_in(self._variances[layer], variance * (rows / (rows - 1)))
         self._batches += layer == 0
         return normal
 
@@ -61,14 +57,14 @@ class BatchNormalization:
         np.subtract(delta, total / rows, out=delta)
         np.multiply(delta, self._inverse[layer], out=delta)
 
-    def fold(self, trained: Parameters, plain: Parameters) -> None:
-        """Write to `plain` the network that needs no batch: W / deviation, and b - mean / deviation."""
-        plain.flat[:] = trained.flat
+    def fold(self, weights: Sequence[Array], biases: Sequence[Array]) -> None:
+        """Turn trained parameters into those that need no batch: W / deviation, and b - mean / deviation."""
         corrected = 1.0 - _KEPT**self._batches  # the running means started from 0
-        for layer, (mean, variance) in enumerate(zip(self._means, self._variances, strict=True)):
+        moments = zip(self._means, self._variances, strict=True)
+        for weight, bias, (mean, variance) in zip(weights, biases, moments, strict=False):
             deviation = np.sqrt(variance / corrected + _EPSILON)
-            plain.weights[layer][:] /= deviation
-            plain.biases[layer][:] -= mean / corrected / deviation
+            weight /= deviation
+            bias -= mean / corrected / deviation
 
 
 def _take_in(running: Array, value: Array) -> None:

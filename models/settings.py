@@ -34,6 +34,7 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "clip": (0.0, math.inf, False),
     "validation_fraction": (0.0, 1.0, False),
 }
+_SWITCHES = ("batch_norm", "early_stopping", "standardize")
 _NONE = ("clip",)  # of the ranges: which settings may be None
 _COUNTS: dict[str, tuple[Any, ...]] = {
     "batch_size": ("auto", None),
@@ -53,6 +54,8 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         if name in _CHOICES and value not in _CHOICES[name]:
             raise ValueError(f"{name} must be one of {', '.join(_CHOICES[name])}; got {value!r}")
+        if name in _SWITCHES and not isinstance(value, bool | np.bool_):
+            raise ValueError(f"{name} must be True or False; got {value!r}")
         if name in _RANGES and not (_inside(value, *_RANGES[name]) or (value is None and name in _NONE)):
             low, high, closed = _RANGES[name]
             above = f"at least {low:g}" if closed else f"above {low:g}"

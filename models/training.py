@@ -120,12 +120,18 @@ def train(
     """Minimise mean loss + l2/2 * sum of squared weights in place, pausing at each checkpoint and epoch end.
 
     An epoch is a fresh order of the rows in ceil(n / batch_size) batches whose sizes differ by at most one.
-    Under batch normalisation `parameters` are, at each pause, those of the plain network that predicts.
-    Raises Diverged at the first loss that is not finite, and at a pause whose parameters are not finite.
+    Under batch normalisation `parameters` are, at each pause, those of the plain network that predicts, and
+    penalties are of the weights that are trained. Raises Diverged at the first loss that is not finite, and
+    at a pause whose parameters are not finite; ValueError for a batch of one row that is to be normalised.
     """
     dtype = parameters.flat.dtype.str
     sizes = [len(parameters.weights[0]), *(len(bias) for bias in parameters.biases)]
     per_epoch = -(-examples.rows // (plan.batch_size or examples.rows))
+    if plan.batch_norm and examples.rows < 2 * per_epoch:
+        raise ValueError(
+            f"batch_norm needs batches of at least 2 rows; batch_size={plan.batch_size} makes some of one, "
+            f"of n_samples={examples.rows}; choose another batch_size"
+        )
     stepper = _Stepper(parameters, activation, loss, plan, -(-examples.rows // per_epoch), sizes, dtype, rng)
     batches = _Batches(examples, per_epoch, sizes[0], sizes[-1], dtype)
     for epoch, start in enumerate(range(0, plan.steps, per_epoch), 1):
@@ -225,7 +231,8 @@ class _Stepper:
     def settle(self) -> None:
         """Leave in the caller's parameters the network that predicts."""
         if self.regularization.normalization is not None:
-            self.regularization.normalization.fold(self.parameters, self.plain)
+            self.plain.flat[:] = self.parameters.flat
+            self.regularization.normalization.fold(self.plain.weights, self.plain.biases)
 
     def advance(
         self, batches: Iterator[tuple[Array, Array]], step: int, total: float, rows: int

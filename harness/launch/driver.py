@@ -15,7 +15,7 @@ from typing import Any
 
 from distributed import Future, KilledWorker
 
-from harness.errors import LaunchError
+from harness.errors import HarnessError
 from harness.interrupt import Interrupt
 from harness.launch import worker
 from harness.launch.clusters import Cluster
@@ -41,7 +41,7 @@ class Driver:
         self._topic = f"harness-{uuid.uuid4().hex}"
         self._inbox: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._flights: dict[str, Flight] = {}
-        self._waiting: list[Flight] = []
+        self._grounded: list[Flight] = []
         self._unwritten: list[tuple[Cell, CellEnded]] = []
         self._looked, self._seen = -LOOK_SECONDS, 0
         self._clock = self._turned = self._free_since = time.monotonic()
@@ -58,10 +58,10 @@ class Driver:
             LaunchError: the scheduler is gone, or a worker cannot run cells.
         """
         try:
-            while (self._work or self._flights or self._waiting) and not interrupt.requested:
+            while (self._work or self._flights or self._grounded) and not interrupt.requested:
                 self._turn()
             self._finish()
-        except LaunchError:
+        except HarnessError:
             self._finish()
             raise
         finally:
@@ -73,15 +73,13 @@ class Driver:
         if self._is_slack() or time.monotonic() > self._looked + LOOK_SECONDS:
             self._look()
         self._write()
-        self._prepare()
         self._receive()
         self._tick()
         self._enforce_time()
 
     def _write(self) -> None:
-        for cell, end in self._unwritten:
-            accept(self._ledger, cell, end)
-        self._unwritten.clear()
+        while self._unwritten:
+            accept(self._ledger, *self._unwritten.pop(0))
 
     def _finish(self) -> None:
         """Write down what had ended."""
@@ -96,8 +94,8 @@ class Driver:
             self._client.unregister_worker_plugin(self._guard.name, nanny=True)
 
     def _busy(self) -> list[Flight]:
-        """The flights whose worker has not said its last."""
-        return [flight for flight in self._flights.values() if not flight.ended]
+        """The flights whose worker can take no other; one with more threads would run both for a moment."""
+        return [each for each in self._flights.values() if not each.ended or self._cluster.is_foreign]
 
     def _is_slack(self) -> bool:
         return len(self._busy()) < (self._cluster.slots or self._seen)
@@ -133,26 +131,19 @@ class Driver:
             if self._cluster.is_fit(process, flight.cell.path):
                 self._submit(flight, process)
             else:
-                self._waiting.append(flight)
+                self._grounded.append(flight)
         self._tell_if_stuck()
 
-    def _prepare(self) -> None:
-        """Open the next cell while a worker refits, so that it need not wait for the record."""
-        if self._waiting or not any(isinstance(flight.running, RefitStarted) for flight in self._busy()):
-            return
-        if (flight := self._next()) is not None:
-            self._waiting.append(flight)
-
     def _next(self) -> Flight | None:
-        """A cell that fell back or was prepared, else one that can begin."""
-        if self._waiting:
-            return self._waiting.pop()
+        """A cell that fell back, else one that can begin."""
+        if self._grounded:
+            return self._grounded.pop()
         job = self._work.take()
         return None if job is None else Flight(job[0], list(job[1]))
 
     def _tell_if_stuck(self) -> None:
         """Say once that no worker is free, which no other line would tell."""
-        if self._flights or (not self._waiting and not self._work):
+        if self._flights or (not self._grounded and not self._work):
             self._free_since = self._clock
         elif self._clock > self._free_since + STUCK_SECONDS:
             self._free_since = float("inf")
@@ -197,8 +188,7 @@ class Driver:
             flight = self._flights.get(key)
             if flight is not None and flight.attempt == attempt:
                 flight.pid = pid
-                for event in pickle.loads(data):
-                    self._on_event(flight, event)
+                self._on_event(flight, pickle.loads(data))
 
     def _on_event(self, flight: Flight, event: Event) -> None:
         """Record an event that is the next of its cell; anything else is a repetition."""
@@ -260,7 +250,7 @@ class Driver:
 
         A scheduler would keep a task that waits for a dead worker until another has its address.
         """
-        self._waiting.append(self._flights.pop(flight.cell.key))
+        self._grounded.append(self._flights.pop(flight.cell.key))
         if flight.future is not None:
             with contextlib.suppress(Exception):  # of a scheduler that is gone
                 flight.future.cancel()

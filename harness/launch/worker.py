@@ -1,4 +1,4 @@
-"""The worker's side: run one cell and send what happens, each message through an acknowledged call.
+"""The worker's side: run one cell and send each event through an acknowledged call.
 
 `get_worker().log_event` is batched: a trial that holds the interpreter keeps the event before it from
 leaving, and the wrong trial is blamed for a death. A call that returns when the scheduler has it does not.
@@ -61,14 +61,9 @@ def run(cell: Cell, attempt: int, recorded: tuple[Trial, ...], topic: str, proce
     if os.getpgid(0) != os.getpid():
         os.setpgid(0, 0)  # so that what a fit starts can be ended with it
     call, key = worker.scheduler.log_event, worker.get_current_task()
-    said: list[Event] = []
 
     def emit(event: Event) -> None:
-        said.append(_without_secrets(event))
-        if isinstance(event, TrialEnded) and cell.search.trial_seconds is None:
-            return  # with what follows at once, for a message makes this worker wait; where time counts, now
-        message = (cell.key, attempt, os.getpid(), pickle.dumps(said))
-        said.clear()
+        message = (cell.key, attempt, os.getpid(), pickle.dumps(_without_secrets(event)))
         sync(worker.loop, call, topic=topic, msg=message)
         if _is_abandoned(worker, key):
             raise Abandoned

@@ -75,7 +75,8 @@ def test_where_every_batch_is_the_same_the_plain_network_answers_as_the_normalis
         work = workspace(SIZES, ROWS, "float64")
         trained = forward(batch.parameters, activation("relu"), batch.x, work, extra).copy()
     plain = allocate(SIZES, "float64")
-    extra.normalization.fold(batch.parameters, plain)
+    plain.flat[:] = batch.parameters.flat
+    extra.normalization.fold(plain.weights, plain.biases)
     for layer in (0, 1):
         batch_deviation = np.sqrt((ROWS - 1) / ROWS)
         plain.weights[layer][:] /= batch_deviation
@@ -95,32 +96,52 @@ def test_a_deep_sigmoid_network_learns_only_where_it_is_normalised():
     assert network.set_params(batch_norm=True).fit(X, y).score(X, y) > 0.95
 
 
-@pytest.mark.parametrize("rows", [2, 3, 33])
-def test_every_batch_may_be_small(rows):
-    """Three rows in batches of two leave one row to the last, whose units are all 0."""
-    rng = np.random.default_rng(0)
-    X, y = rng.standard_normal((rows, 3)), rng.standard_normal(rows)
-    network = NeuralNetworkRegressor((4,), batch_norm=True, batch_size=2, steps=40, random_state=0)
-    assert np.isfinite(network.fit(X, y).predict(X)).all()
+@pytest.mark.parametrize(("rows", "batch_size"), [(1, None), (3, 2), (33, 2), (40, 1)])
+def test_a_batch_of_one_row_is_refused(rows, batch_size):
+    """All its units would be 0, and the plain network that predicts would hold that against them."""
+    network = NeuralNetworkRegressor((4,), batch_norm=True, batch_size=batch_size, random_state=0)
+    with pytest.raises(ValueError, match=rf"at least 2 rows; batch_size={batch_size} .* n_samples={rows};"):
+        network.fit(np.ones((rows, 3)), np.arange(rows))
+    assert np.isfinite(
+        network.set_params(batch_norm=False).fit(np.ones((rows, 3)), np.arange(rows)).coefs_[0]
+    ).all()
 
 
-def test_pausing_changes_no_bit_and_every_pause_predicts_with_its_own_weights():
+SETTINGS = {"batch_norm": True, "noise": 0.2, "schedule": "constant", "batch_size": 16, "random_state": 0}
+
+
+def noisy(rows=90):
     rng = np.random.default_rng(0)
-    X, y = rng.standard_normal((90, 3)), rng.integers(0, 3, 90)
-    settings = {"batch_norm": True, "noise": 0.2, "steps": 40, "random_state": 0}
-    whole = NeuralNetworkClassifier((8, 8), **settings).fit(X, y)
-    paused = NeuralNetworkClassifier((8, 8), **settings)
-    seen = [paused.predict_proba(X) for _ in paused.iter_fit(X, y, (1, 9, 40))]
-    np.testing.assert_array_equal(seen[-1], whole.predict_proba(X))
-    assert np.abs(seen[0] - seen[1]).max() > 0.01
+    return rng.standard_normal((rows, 3)), rng.integers(0, 3, rows)
+
+
+@pytest.mark.parametrize("step", [1, 9, 40])
+def test_a_training_that_is_closed_at_a_step_is_the_one_that_ends_there(step):
+    """In the middle of an epoch of six steps as well, which is where the harness's refits are closed."""
+    X, y = noisy()
+    paused = NeuralNetworkClassifier((8, 8), steps=40, **SETTINGS)
+    training = paused.iter_fit(X, y, (step,))
+    next(training)
+    training.close()
+    whole = NeuralNetworkClassifier((8, 8), steps=step, **SETTINGS).fit(X, y)
+    np.testing.assert_array_equal(paused.predict_proba(X), whole.predict_proba(X))
 
 
 def test_early_stopping_keeps_the_plain_network_of_its_best_epoch():
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((120, 3))
-    y = (X[:, 0] + rng.standard_normal(120) > 0).astype(int)
-    network = NeuralNetworkClassifier((32,), batch_norm=True, steps=400, early_stopping=True, random_state=0)
-    network.fit(X, y)
-    assert len(network.coefs_) == 2
-    assert network.n_parameters_ == sum(part.size for part in (*network.coefs_, *network.intercepts_))
-    assert min(network.validation_curve_) < network.validation_curve_[-1]
+    X, y = noisy(120)
+    stopped = NeuralNetworkClassifier((32,), steps=400, early_stopping=True, **SETTINGS).fit(X, y)
+    assert stopped.n_steps_ < 7 * len(stopped.validation_curve_)  # its best epoch is not its last
+    best = NeuralNetworkClassifier((32,), steps=stopped.n_steps_, early_stopping=True, **SETTINGS).fit(X, y)
+    np.testing.assert_array_equal(stopped.predict_proba(X), best.predict_proba(X))
+
+
+def test_noise_is_drawn_from_the_seed():
+    """In one step from zero on all rows nothing else is random."""
+    X, y = noisy()
+    settings = {"noise": 0.2, "initializer": "zeros", "batch_size": None, "steps": 1}
+    settings |= {"optimizer": "gradient_descent", "schedule": "constant"}
+    weights = [
+        NeuralNetworkClassifier((), **settings, random_state=seed).fit(X, y).coefs_[0] for seed in (0, 0, 1)
+    ]
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert np.abs(weights[0] - weights[2]).max() > 1e-5

@@ -18,6 +18,8 @@ from models.settings import check_settings
         ({"input_dropout": -0.1}, r"input_dropout must be at least 0 and below 1; got -0.1"),
         ({"label_smoothing": 1.0}, r"label_smoothing must be at least 0 and below 1; got 1.0"),
         ({"clip": 0.0}, r"clip must be above 0 and finite or None; got 0.0"),
+        ({"batch_norm": "false"}, r"batch_norm must be True or False; got 'false'"),
+        ({"standardize": 1}, r"standardize must be True or False; got 1"),
         ({"noise": -1.0}, r"noise must be at least 0 and finite; got -1.0"),
         ({"dropout": None}, r"dropout must be at least 0 and below 1; got None"),
         ({"momentum": -0.1}, r"momentum must be at least 0"),

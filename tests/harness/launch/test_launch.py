@@ -7,8 +7,9 @@ import pytest
 
 from harness import launch
 from harness.config import LaunchSettings
-from harness.errors import LaunchError
+from harness.errors import DamageError, LaunchError
 from harness.launch import clusters, local
+from harness.launch.driver import Driver
 from harness.launch.work import Work
 from harness.records import Outcome
 
@@ -52,11 +53,36 @@ def test_inline_and_local_workers_tell_the_same_story(stories):
     assert all(ledger.held == [] for ledger in ledgers)
 
 
-def test_a_worker_has_its_next_cell_before_the_result_of_its_last_one_is_written(stories):
-    inline, one, _ = (ledger.order for ledger in stories[0])
-    cells = ("cell0", "cell1")
-    assert inline == [(what, cell) for cell in cells for what in ("begin", "result")]
-    assert one == [(what, cell) for what in ("begin", "result") for cell in cells]
+def test_a_worker_has_its_next_cell_before_the_result_of_its_last_one_is_written(
+    make_cells, memory, logistic, monkeypatch
+):
+    ledger = memory()
+    submit = Driver._submit
+
+    def submitted(driver, flight, process):
+        ledger.order.append(("submit", flight.cell.key))
+        submit(driver, flight, process)
+
+    monkeypatch.setattr(Driver, "_submit", submitted)
+    launch.run(ONE, make_cells(logistic), ledger)
+    whats = ("begin", "submit", "result")
+    assert [each for each in ledger.order if each[1] == "cell0"] == [(what, "cell0") for what in whats]
+    assert ledger.order.index(("submit", "cell1")) < ledger.order.index(("result", "cell0"))
+
+
+def test_a_result_is_written_though_the_next_cell_cannot_be_opened(make_cells, memory, logistic):
+    ledger = memory()
+    begin = ledger.begin
+
+    def damaged(cell):
+        if cell.key == "cell1":
+            raise DamageError("a trial of cell1 is not what was recorded")
+        return begin(cell)
+
+    ledger.begin = damaged
+    with pytest.raises(DamageError, match="cell1"):
+        launch.run(ONE, make_cells(logistic), ledger)
+    assert list(ledger.results) == ["cell0"]
 
 
 def test_local_workers_listen_on_the_loopback_address_alone_and_show_no_pages(stories):
