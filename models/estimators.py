@@ -14,7 +14,7 @@ Settings that the estimators share:
     schedule: "constant", "cosine" or "one_cycle": the factor on `learning_rate` over the `steps`.
     dropout, input_dropout: the share of hidden units, and of inputs, dropped in each step.
     noise: the standard deviation of Gaussian noise, added to the inputs and to each hidden Z in each step.
-    batch_norm: hidden units are normalised over the batch, before the bias; for relus, as no scale is learned.
+    batch_norm: hidden units are normalised over the batch, before the bias; for relus: no scale is learned.
     label_smoothing: of a classifier, the share of each target that is spread evenly over all classes.
     batch_size, steps: "auto" is `default_budget` of the training rows. An epoch has ceil(n / batch_size)
         batches of nearly equal size; batch_size None means full-batch steps. `steps` counts gradient steps.
