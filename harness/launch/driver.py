@@ -69,7 +69,7 @@ class Driver:
                 self._leave()
 
     def _turn(self) -> None:
-        """Workers come first: each has its next cell before the result of its last one is written."""
+        """Workers come first: one of ours has its next cell before the result of its last one is written."""
         if self._is_slack() or time.monotonic() > self._looked + LOOK_SECONDS:
             self._look()
         self._write()
@@ -94,7 +94,11 @@ class Driver:
             self._client.unregister_worker_plugin(self._guard.name, nanny=True)
 
     def _busy(self) -> list[Flight]:
-        """The flights whose worker can take no other; one with more threads would run both for a moment."""
+        """The flights whose worker can take no other.
+
+        One of ours can once it has said its last: it has one thread. A foreign one may have more, and would
+        run both for a moment.
+        """
         return [each for each in self._flights.values() if not each.ended or self._cluster.is_foreign]
 
     def _is_slack(self) -> bool:

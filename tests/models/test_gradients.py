@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from models import activations, losses
 from models.initializers import xavier
-from models.network import Parameters, allocate, initialize
+from models.network import Parameters, allocate, backward, forward, initialize, workspace
+from models.normalization import BatchNormalization
+from models.regularization import Regularization
 from models.training import Examples, Plan, train
 
 LOSSES = {
@@ -118,6 +120,24 @@ def test_every_activation_and_loss_passes_the_check(activation, loss):
     assert not problem.has_kink()
     _, gradient = problem.step(problem.at)
     assert relative_error(problem.objective, gradient, problem.at) < TOLERANCE
+
+
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+def test_the_gradient_through_batch_normalisation_is_that_of_the_objective(loss):
+    """By the passes alone, as training leaves the plain network; the batch's moments depend on all rows."""
+    problem = Problem("tanh", loss, hidden=(4, 5), rows=7)
+
+    def step(flat):
+        parameters, gradients = problem.parameters(flat), problem.parameters()
+        work = workspace(problem.sizes, 7, "float64")
+        extra = Regularization(normalization=BatchNormalization(problem.sizes, 7, "float64"))
+        value = problem.loss(forward(parameters, problem.activation, problem.x, work, extra), problem.y)
+        backward(parameters, gradients, problem.x, work, extra)
+        return value, gradients.flat
+
+    _, gradient = step(problem.at)
+    assert np.abs(gradient).max() > 1e-3
+    assert relative_error(lambda flat: step(flat)[0], gradient, problem.at) < TOLERANCE
 
 
 @pytest.mark.parametrize("loss", ["binary_cross_entropy", "cross_entropy"])

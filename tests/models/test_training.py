@@ -120,37 +120,29 @@ def test_a_share_that_rounds_to_all_still_keeps_some():
     assert Dropout(0.999999, 200_000, "float32", np.random.default_rng(0)).factors((200_000,)).any()
 
 
-def test_dropping_inputs_of_a_linear_neuron_is_a_ridge_penalty():
-    """Over the draws, its squared error has its least at (X'X + p / (1 - p) diag(X'X))^-1 X'y.
+@pytest.mark.parametrize(
+    ("disturbed", "penalty"),
+    [
+        ({"input_dropout": 0.4}, lambda inner: 0.4 / 0.6 * np.diag(np.diag(inner))),
+        ({"noise": 0.8}, lambda inner: 200 * 0.8**2 * np.eye(4)),
+    ],
+)
+def test_disturbing_the_inputs_of_a_linear_neuron_is_a_ridge_penalty(disturbed, penalty):
+    """Over the draws, its squared error has its least at (X'X + P)^-1 X'y.
 
-    Source: Srivastava and others, "Dropout", JMLR 15, 2014, section 9.1.
+    P is p / (1 - p) diag(X'X) where a share p is dropped (Srivastava and others, "Dropout", JMLR 15, 2014,
+    section 9.1), and n sigma^2 I under noise (Bishop, "Training with noise is equivalent to Tikhonov
+    regularization", 1995).
     """
     rng = np.random.default_rng(0)
     X = rng.standard_normal((200, 4)) @ rng.standard_normal((4, 4))
     X -= X.mean(axis=0)
     y = X @ np.array([1.0, -2.0, 0.5, 0.0])
     plan = {"optimizer": "adam", "schedule": "cosine", "batch_size": None, "steps": 30_000}
-    network = NeuralNetworkRegressor((), input_dropout=0.4, standardize=False, random_state=0, **plan)
+    network = NeuralNetworkRegressor((), standardize=False, random_state=0, **plan, **disturbed)
     network.fit(X, y)
     inner = X.T @ X
-    expected = np.linalg.solve(inner + 0.4 / 0.6 * np.diag(np.diag(inner)), X.T @ y)
-    np.testing.assert_allclose(network.coefs_[0][:, 0] * network.target_scale_, expected, atol=0.02)
-    assert np.abs(expected - [1.0, -2.0, 0.5, 0.0]).max() > 0.3
-
-
-def test_noise_on_the_inputs_of_a_linear_neuron_is_a_ridge_penalty():
-    """Over the draws, its squared error has its least at (X'X + n sigma^2 I)^-1 X'y.
-
-    Source: Bishop, "Training with noise is equivalent to Tikhonov regularization", 1995.
-    """
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((200, 4)) @ rng.standard_normal((4, 4))
-    X -= X.mean(axis=0)
-    y = X @ np.array([1.0, -2.0, 0.5, 0.0])
-    plan = {"optimizer": "adam", "schedule": "cosine", "batch_size": None, "steps": 30_000}
-    network = NeuralNetworkRegressor((), noise=0.8, standardize=False, random_state=0, **plan)
-    network.fit(X, y)
-    expected = np.linalg.solve(X.T @ X + 200 * 0.8**2 * np.eye(4), X.T @ y)
+    expected = np.linalg.solve(inner + penalty(inner), X.T @ y)
     np.testing.assert_allclose(network.coefs_[0][:, 0] * network.target_scale_, expected, atol=0.02)
     assert np.abs(expected - [1.0, -2.0, 0.5, 0.0]).max() > 0.3
 
